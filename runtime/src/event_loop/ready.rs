@@ -1,0 +1,278 @@
+//! What runs next: tasks and callbacks, first in, first out.
+//!
+//! A ground room: wakers and `call_soon` put entries in, the turn takes them out, all on the loop's
+//! own thread. Mirrors `BaseEventLoop._ready`.
+//!
+//! What must hold:
+//! - A task is in the queue at most once, however often it is woken
+//!   (`a_task_is_in_the_queue_at_most_once`): its mark says whether it is.
+//! - A wake for a task that is gone does nothing, though its place may be taken by another task
+//!   (`a_stale_wake_does_not_reach_the_next_tenant`): the mark knows its tenant's id.
+//! - While the loop is parked, the first entry rings the alarm, and only the first
+//!   (`the_alarm_rings_once`): each ring costs the loop a wait of the reactor.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::task::Waker;
+
+use super::callback::Callback;
+
+/// A task's place in the table, and the id that tells it from the place's former tenants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TaskKey {
+    pub(crate) index: usize,
+    pub(crate) id: u64,
+}
+
+/// One entry of the queue.
+pub(crate) enum Ready {
+    Task(TaskKey),
+    Call(Rc<Callback>),
+    /// What `stop` leaves behind a finished main: all that is ready before it still runs.
+    Stop,
+}
+
+/// Who lives at an index, and whether it is queued. Id 0: nobody.
+#[derive(Clone, Copy, Default)]
+struct Mark {
+    id: u64,
+    queued: bool,
+}
+
+#[derive(Default)]
+struct Lines {
+    queue: VecDeque<Ready>,
+    marks: Vec<Mark>,
+}
+
+pub(crate) struct ReadyQueue {
+    /// Tells this loop from the others of the process.
+    loop_id: u64,
+    lines: RefCell<Lines>,
+    /// The waker of `block_on`, while the loop is parked.
+    alarm: Cell<Option<Waker>>,
+    /// Set by `Runner::builder().seed(n)`.
+    random: Option<RefCell<fastrand::Rng>>,
+}
+
+impl ReadyQueue {
+    pub(crate) fn new(loop_id: u64, seed: Option<u64>) -> Self {
+        Self {
+            loop_id,
+            lines: RefCell::default(),
+            alarm: Cell::new(None),
+            random: seed.map(|seed| RefCell::new(fastrand::Rng::with_seed(seed))),
+        }
+    }
+
+    /// Gives a task its mark. From now on it can be woken.
+    pub(crate) fn admit(&self, key: TaskKey) {
+        let marks = &mut self.lines.borrow_mut().marks;
+        if marks.len() <= key.index {
+            marks.resize(key.index + 1, Mark::default());
+        }
+        marks[key.index] = Mark { id: key.id, queued: false };
+    }
+
+    /// Takes a task's mark away. Its entry in the queue, if any, is skipped.
+    pub(crate) fn retire(&self, key: TaskKey) {
+        self.lines.borrow_mut().marks[key.index] = Mark::default();
+    }
+
+    pub(crate) fn wake(&self, key: TaskKey) {
+        let mut lines = self.lines.borrow_mut();
+        let Some(mark) = lines.marks.get_mut(key.index) else { return };
+        if mark.id != key.id || mark.queued {
+            return;
+        }
+        mark.queued = true;
+        lines.queue.push_back(Ready::Task(key));
+        drop(lines);
+        self.ring();
+    }
+
+    pub(crate) fn push(&self, entry: Ready) {
+        self.lines.borrow_mut().queue.push_back(entry);
+        self.ring();
+    }
+
+    /// Takes the first entry out. `None`: it was the entry of a task that is gone.
+    pub(crate) fn pop(&self) -> Option<Ready> {
+        let mut lines = self.lines.borrow_mut();
+        let entry = lines.queue.pop_front()?;
+        if let Ready::Task(key) = entry {
+            let mark = &mut lines.marks[key.index];
+            if mark.id != key.id {
+                return None;
+            }
+            mark.queued = false;
+        }
+        Some(entry)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lines.borrow().queue.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.borrow().queue.is_empty()
+    }
+
+    pub(crate) fn take_all(&self) -> Vec<Ready> {
+        std::mem::take(&mut self.lines.borrow_mut().queue).into()
+    }
+
+    /// With a seed, puts the tasks that are ready into another order. Callbacks keep theirs:
+    /// `call_soon` promises it.
+    pub(crate) fn shuffle(&self) {
+        let Some(random) = &self.random else { return };
+        let queue = &mut self.lines.borrow_mut().queue;
+        let (mut tasks, others): (Vec<Ready>, Vec<Ready>) =
+            queue.drain(..).partition(|entry| matches!(entry, Ready::Task(_)));
+        let mut random = random.borrow_mut();
+        random.shuffle(&mut tasks);
+        let (mut tasks, mut others) = (VecDeque::from(tasks), VecDeque::from(others));
+        while !tasks.is_empty() || !others.is_empty() {
+            // Each entry is as likely as any other to come next, so every merge is as likely.
+            let from_tasks = random.usize(..tasks.len() + others.len()) < tasks.len();
+            let source = if from_tasks { &mut tasks } else { &mut others };
+            queue.extend(source.pop_front());
+        }
+    }
+
+    /// Says whom to wake when something becomes ready outside a turn.
+    pub(crate) fn set_alarm(&self, waker: Option<Waker>) {
+        drop(self.alarm.replace(waker));
+    }
+
+    fn ring(&self) {
+        if let Some(waker) = self.alarm.take() {
+            waker.wake();
+        }
+    }
+}
+
+thread_local! {
+    static RUNNING: RefCell<Option<Rc<ReadyQueue>>> = const { RefCell::new(None) };
+}
+
+/// Makes `queue` the one that wakes on this thread go to; gives back the former one.
+pub(crate) fn set_running(queue: Option<Rc<ReadyQueue>>) -> Option<Rc<ReadyQueue>> {
+    RUNNING.with(|running| running.replace(queue))
+}
+
+/// Wakes a task of the loop that runs on this thread. False: that loop doesn't run here.
+pub(crate) fn wake_here(loop_id: u64, key: TaskKey) -> bool {
+    RUNNING
+        .try_with(|running| match &*running.borrow() {
+            Some(queue) if queue.loop_id == loop_id => {
+                queue.wake(key);
+                true
+            }
+            _ => false,
+        })
+        .unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::Location;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    const TASK: TaskKey = TaskKey { index: 0, id: 1 };
+
+    #[derive(Default)]
+    struct Counter(AtomicUsize);
+
+    impl Wake for Counter {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn queue_with_tasks(seed: Option<u64>, count: usize) -> ReadyQueue {
+        let queue = ReadyQueue::new(1, seed);
+        for index in 0..count {
+            queue.admit(TaskKey { index, id: index as u64 + 1 });
+        }
+        queue
+    }
+
+    fn order(queue: &ReadyQueue) -> Vec<String> {
+        std::iter::from_fn(|| queue.pop())
+            .map(|entry| match entry {
+                Ready::Task(key) => format!("task {}", key.index),
+                Ready::Call(callback) => format!("call {}", callback.serial()),
+                Ready::Stop => "stop".to_owned(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_task_is_in_the_queue_at_most_once() {
+        let queue = queue_with_tasks(None, 1);
+        queue.wake(TASK);
+        queue.wake(TASK);
+        assert_eq!(queue.len(), 1);
+
+        queue.pop();
+        queue.wake(TASK);
+        assert_eq!(queue.len(), 1);
+    }
+
+    #[test]
+    fn a_stale_wake_does_not_reach_the_next_tenant() {
+        let queue = queue_with_tasks(None, 1);
+        queue.retire(TASK);
+        queue.wake(TASK);
+        queue.admit(TaskKey { index: 0, id: 2 });
+        queue.wake(TASK);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn the_entry_of_a_task_that_is_gone_is_skipped() {
+        let queue = queue_with_tasks(None, 1);
+        queue.wake(TASK);
+        queue.retire(TASK);
+        assert!(queue.pop().is_none());
+    }
+
+    #[test]
+    fn the_alarm_rings_once() {
+        let queue = queue_with_tasks(None, 2);
+        let bell = Arc::new(Counter::default());
+        queue.set_alarm(Some(bell.clone().into()));
+        queue.wake(TASK);
+        queue.wake(TaskKey { index: 1, id: 2 });
+        assert_eq!(bell.0.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_seed_reorders_tasks_and_leaves_callbacks_in_order() {
+        let shuffled = |seed| {
+            let queue = queue_with_tasks(seed, 8);
+            for index in 0..8 {
+                queue.wake(TaskKey { index, id: index as u64 + 1 });
+                let serial = index as u64;
+                let callback = Callback::new(Box::new(|| {}), Location::caller(), serial);
+                queue.push(Ready::Call(callback));
+            }
+            queue.shuffle();
+            order(&queue)
+        };
+        let calls = |order: &[String]| -> Vec<String> {
+            order.iter().filter(|entry| entry.starts_with("call")).cloned().collect()
+        };
+
+        assert_ne!(shuffled(Some(1)), shuffled(Some(2)));
+        assert_ne!(shuffled(Some(1)), shuffled(None));
+        assert_eq!(shuffled(Some(1)), shuffled(Some(1)));
+        assert_eq!(calls(&shuffled(Some(1))), calls(&shuffled(None)));
+        assert_eq!(shuffled(Some(1)).len(), 16);
+    }
+}
