@@ -1,0 +1,205 @@
+//! What a loop is made of, without its tasks: queue, timers, clock, inbox, and the way errors take.
+//!
+//! Below the task room, so that tasks, futures and timers can reach their loop without knowing how
+//! it is driven. Mirrors the state that `BaseEventLoop.__init__` sets up.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::callback::Callback;
+use super::clock::{Clock, ClockSource};
+use super::inbox::Inbox;
+use super::ready::{Ready, ReadyQueue};
+use super::timers::{Timer, TimerKey, Timers};
+use crate::exceptions::{ExceptionContext, Panicked};
+use crate::task::waker::Letter;
+
+/// How a loop is to be: what `Runner::builder` collects.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) clock: Clock,
+    pub(crate) seed: Option<u64>,
+    pub(crate) debug: bool,
+}
+
+type ExceptionHandler = Rc<dyn Fn(&ExceptionContext)>;
+
+pub(crate) struct Core {
+    pub(crate) id: u64,
+    pub(crate) ready: Rc<ReadyQueue>,
+    pub(crate) timers: Timers,
+    pub(crate) clock: ClockSource,
+    pub(crate) inbox: Arc<Inbox<Letter>>,
+    pub(crate) stopping: Cell<bool>,
+    pub(crate) debug: Cell<bool>,
+    pub(crate) slow_callback_duration: Cell<Duration>,
+    /// Task handles dropped now let their tasks go on; see `try_gather`.
+    pub(crate) releasing: Cell<bool>,
+    closed: Cell<bool>,
+    next_callback: Cell<u64>,
+    exception_handler: RefCell<Option<ExceptionHandler>>,
+}
+
+impl Core {
+    pub(crate) fn new(settings: &Settings) -> Rc<Self> {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        Rc::new(Self {
+            id,
+            ready: Rc::new(ReadyQueue::new(id, settings.seed)),
+            timers: Timers::default(),
+            clock: ClockSource::new(settings.clock),
+            inbox: Arc::new(Inbox::new()),
+            stopping: Cell::new(false),
+            debug: Cell::new(settings.debug),
+            // Python's `slow_callback_duration`.
+            slow_callback_duration: Cell::new(Duration::from_millis(100)),
+            releasing: Cell::new(false),
+            closed: Cell::new(false),
+            next_callback: Cell::new(0),
+            exception_handler: RefCell::new(None),
+        })
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_open(&self) {
+        assert!(
+            !self.closed.get(),
+            "Event loop is closed: make another one with `asyncio::new_event_loop()`"
+        );
+    }
+
+    /// A callback that nobody has scheduled yet.
+    fn callback(
+        &self,
+        function: Box<dyn FnOnce()>,
+        location: &'static Location<'static>,
+    ) -> Rc<Callback> {
+        let serial = self.next_callback.get();
+        self.next_callback.set(serial + 1);
+        Callback::new(function, location, serial)
+    }
+
+    pub(crate) fn call_soon(
+        &self,
+        function: Box<dyn FnOnce()>,
+        location: &'static Location<'static>,
+    ) -> Rc<Callback> {
+        let callback = self.callback(function, location);
+        self.ready.push(Ready::Call(callback.clone()));
+        callback
+    }
+
+    pub(crate) fn call_at(
+        &self,
+        deadline: Option<Instant>,
+        function: Box<dyn FnOnce()>,
+        location: &'static Location<'static>,
+    ) -> (Rc<Callback>, Option<TimerKey>) {
+        let callback = self.callback(function, location);
+        let key = deadline.map(|when| self.timers.insert(when, Timer::Call(callback.clone())));
+        (callback, key)
+    }
+
+    /// Moves what other threads handed in to the ready queue.
+    pub(crate) fn open_letters(&self) {
+        for letter in self.inbox.collect() {
+            match letter {
+                Letter::Wake(waker) => self.ready.wake(waker.open()),
+                Letter::Call(function) => {
+                    self.call_soon(function, Location::caller());
+                }
+            }
+        }
+    }
+
+    /// Moves the timers that are due behind what is ready already.
+    pub(crate) fn fire_timers(&self) {
+        if self.timers.is_empty() {
+            return;
+        }
+        let now = self.clock.now();
+        while let Some(timer) = self.timers.pop_due(now) {
+            match timer {
+                Timer::Wake(waker) => self.contain(&"a waker", || waker.wake()),
+                Timer::Call(callback) => self.ready.push(Ready::Call(callback)),
+            }
+        }
+    }
+
+    /// Calls `function`; a panic in it is reported and goes no further.
+    pub(crate) fn contain(&self, origin: &dyn fmt::Display, function: impl FnOnce()) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(function)) {
+            let panicked = Panicked::new(origin.to_string(), payload);
+            self.report(&ExceptionContext::of_panic("unhandled panic", panicked));
+        }
+    }
+
+    pub(crate) fn set_exception_handler(&self, handler: Option<ExceptionHandler>) {
+        let former = self.exception_handler.replace(handler);
+        drop(former);
+    }
+
+    /// Tells the exception handler; if that panics, the default one, of both.
+    pub(crate) fn report(&self, context: &ExceptionContext) {
+        let handler = self.exception_handler.borrow().clone();
+        let Some(handler) = handler else { return report_by_default(context) };
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| handler(context))) {
+            let panicked = Panicked::new("the exception handler".to_owned(), payload);
+            report_by_default(context);
+            report_by_default(&ExceptionContext::of_panic("while it was told so", panicked));
+        }
+    }
+
+    /// Takes nothing from now on.
+    pub(crate) fn refuse(&self) {
+        self.closed.set(true);
+    }
+
+    /// Drops the callbacks that never ran, in creation order.
+    pub(crate) fn drop_callbacks(&self) {
+        let letters = self.inbox.close();
+        let timers = self.timers.take_all();
+        let mut callbacks: Vec<Rc<Callback>> = Vec::new();
+        for entry in self.ready.take_all() {
+            if let Ready::Call(callback) = entry {
+                callbacks.push(callback);
+            }
+        }
+        for timer in timers {
+            match timer {
+                Timer::Call(callback) => callbacks.push(callback),
+                Timer::Wake(waker) => self.contain(&"a waker's destructor", || drop(waker)),
+            }
+        }
+        callbacks.sort_by_key(|callback| callback.serial());
+        for callback in callbacks {
+            self.contain(&"a callback's destructor", || drop(callback.take()));
+        }
+        for letter in letters {
+            self.contain(&"a callback's destructor", || drop(letter));
+        }
+        self.set_exception_handler(None);
+    }
+}
+
+/// What Python's default exception handler does.
+pub(crate) fn report_by_default(context: &ExceptionContext) {
+    warn(&context.to_string());
+}
+
+/// What Python's logger does by default: a line on standard error.
+pub(crate) fn warn(message: &str) {
+    // Not `eprintln!`: a closed standard error is no reason to panic in here.
+    drop(writeln!(std::io::stderr(), "asyncio: {message}"));
+}

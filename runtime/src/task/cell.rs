@@ -1,0 +1,282 @@
+//! What is known of one task: its name, its state, who waits for it, and what it left behind.
+//!
+//! Shared by the task's handles, its awaits and the table. The future itself is in the table (or, for
+//! a child, in the future that awaits it). Mirrors the slots of Python's `asyncio.Future` and `Task`.
+//!
+//! ```text
+//!            (1)             (2)                     (3)
+//! create_task ──► scheduled ──► running ◄──► suspended
+//!                     │            │             │
+//!                     └────────────┴─────────────┴──(4)──► done: finished | cancelled
+//!
+//! (1) Tasks::spawn    admits the task and puts it into the ready queue
+//! (2) turn            takes it out; `step` polls it once
+//! (3) step / a waker  Pending suspends it; a wake puts it back into the queue
+//! (4) finish          a value, a panic, or a cancellation that nobody caught
+//! ```
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Waker;
+
+use super::points::Points;
+use super::waker::TaskWaker;
+use crate::event_loop::core::Core;
+use crate::event_loop::ready::TaskKey;
+use crate::exceptions::{Cancelled, ExceptionContext, Panicked, Payload, TaskError, place};
+
+/// Where a task's outcome waits for its handle.
+pub(crate) type Output<T> = RefCell<Option<Result<T, TaskError>>>;
+
+/// An [`Output`] whose type is forgotten; `()` for children, whose parents keep the outputs.
+pub(crate) trait AnyOutput: Any {
+    fn set_error(&self, error: TaskError);
+    /// Takes out a panic that nobody has looked at.
+    fn take_panic(&self) -> Option<Panicked>;
+}
+
+impl<T: 'static> AnyOutput for Output<T> {
+    fn set_error(&self, error: TaskError) {
+        *self.borrow_mut() = Some(Err(error));
+    }
+
+    fn take_panic(&self) -> Option<Panicked> {
+        match self.take() {
+            Some(Err(TaskError::Panicked(panicked))) => Some(panicked),
+            other => {
+                self.replace(other);
+                None
+            }
+        }
+    }
+}
+
+impl AnyOutput for () {
+    fn set_error(&self, _: TaskError) {}
+
+    fn take_panic(&self) -> Option<Panicked> {
+        None
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Live,
+    Finished,
+    Cancelled,
+}
+
+type DoneCallback = Box<dyn FnOnce()>;
+
+/// What few tasks need, in an allocation of its own.
+#[derive(Default)]
+struct Extras {
+    name: Option<String>,
+    message: Option<Arc<str>>,
+    done_callbacks: Vec<(u64, DoneCallback)>,
+    next_callback: u64,
+}
+
+pub(crate) struct TaskCell<O: ?Sized = dyn AnyOutput> {
+    key: TaskKey,
+    core: Rc<Core>,
+    waker: Waker,
+    spawned_at: &'static Location<'static>,
+    phase: Cell<Phase>,
+    /// How often `cancel` was called, less how often `uncancel` was.
+    cancel_requests: Cell<u32>,
+    /// A cancellation waits for the task's next step.
+    cancel_pending: Cell<bool>,
+    /// No handle is left that could look at the outcome.
+    detached: Cell<bool>,
+    awaiter: Cell<Option<Waker>>,
+    points: RefCell<Option<Box<Points>>>,
+    extras: RefCell<Option<Box<Extras>>>,
+    pub(crate) output: O,
+}
+
+impl<O: AnyOutput> TaskCell<O> {
+    pub(crate) fn new(
+        key: TaskKey,
+        core: &Rc<Core>,
+        spawned_at: &'static Location<'static>,
+        output: O,
+    ) -> Rc<Self> {
+        let waker = TaskWaker::new(key, core.id, core.inbox.clone());
+        Rc::new(Self {
+            key,
+            core: core.clone(),
+            waker: waker.into(),
+            spawned_at,
+            phase: Cell::new(Phase::Live),
+            cancel_requests: Cell::new(0),
+            cancel_pending: Cell::new(false),
+            detached: Cell::new(false),
+            awaiter: Cell::new(None),
+            points: RefCell::new(None),
+            extras: RefCell::new(None),
+            output,
+        })
+    }
+}
+
+impl TaskCell {
+    pub(crate) fn key(&self) -> TaskKey {
+        self.key
+    }
+
+    pub(crate) fn core(&self) -> &Rc<Core> {
+        &self.core
+    }
+
+    pub(crate) fn waker(&self) -> &Waker {
+        &self.waker
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.phase.get() != Phase::Live
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.phase.get() == Phase::Cancelled
+    }
+
+    pub(crate) fn name(&self) -> String {
+        let name = self.extras.borrow().as_ref().and_then(|extras| extras.name.clone());
+        name.unwrap_or_else(|| format!("Task-{}", self.key.id))
+    }
+
+    pub(crate) fn set_name(&self, name: String) {
+        self.with_extras(|extras| extras.name = Some(name));
+    }
+
+    pub(crate) fn panicked(&self, payload: Payload) -> Panicked {
+        Panicked::new(self.to_string(), payload)
+    }
+
+    /// Asks the task to stop: its next step delivers the cancellation. False: it is done.
+    pub(crate) fn cancel(&self, message: Option<Arc<str>>) -> bool {
+        if self.is_done() {
+            return false;
+        }
+        self.cancel_requests.set(self.cancel_requests.get() + 1);
+        self.cancel_pending.set(true);
+        if message.is_some() || self.extras.borrow().is_some() {
+            self.with_extras(|extras| extras.message = message);
+        }
+        self.waker.wake_by_ref();
+        true
+    }
+
+    pub(crate) fn cancelling(&self) -> u32 {
+        self.cancel_requests.get()
+    }
+
+    pub(crate) fn uncancel(&self) -> u32 {
+        let left = self.cancel_requests.get().saturating_sub(1);
+        self.cancel_requests.set(left);
+        if left == 0 {
+            self.cancel_pending.set(false);
+        }
+        left
+    }
+
+    /// The cancellation that this step is to deliver.
+    pub(crate) fn take_cancel_request(&self) -> Option<Cancelled> {
+        self.cancel_pending.take().then(|| {
+            let extras = self.extras.borrow();
+            Cancelled::new(extras.as_ref().and_then(|extras| extras.message.clone()))
+        })
+    }
+
+    /// The task's points; made on first use, since most tasks never have one.
+    pub(crate) fn with_points<R>(&self, f: impl FnOnce(&mut Points) -> R) -> R {
+        f(self.points.borrow_mut().get_or_insert_default())
+    }
+
+    /// The same for those who only look: `None` if the task never had a point.
+    pub(crate) fn with_existing_points<R>(&self, f: impl FnOnce(&mut Points) -> R) -> Option<R> {
+        self.points.borrow_mut().as_deref_mut().map(f)
+    }
+
+    /// Whom to wake when the task is done.
+    pub(crate) fn set_awaiter(&self, waker: &Waker) {
+        let former = match self.awaiter.take() {
+            Some(former) if former.will_wake(waker) => former,
+            _ => waker.clone(),
+        };
+        self.awaiter.set(Some(former));
+    }
+
+    /// Calls `callback` in a turn after the one in which the task becomes done. `None`: it is done,
+    /// so the callback is on its way.
+    #[track_caller]
+    pub(crate) fn add_done_callback(&self, callback: DoneCallback) -> Option<u64> {
+        if self.is_done() {
+            self.core.call_soon(callback, Location::caller());
+            return None;
+        }
+        Some(self.with_extras(|extras| {
+            let id = extras.next_callback;
+            extras.next_callback += 1;
+            extras.done_callbacks.push((id, callback));
+            id
+        }))
+    }
+
+    pub(crate) fn remove_done_callback(&self, id: u64) -> bool {
+        let removed = self.with_extras(|extras| {
+            let position = extras.done_callbacks.iter().position(|(other, _)| *other == id)?;
+            Some(extras.done_callbacks.remove(position))
+        });
+        removed.is_some()
+    }
+
+    /// No handle will look at the outcome: a panic is reported when the task is done, or now.
+    pub(crate) fn detach(&self) {
+        self.detached.set(true);
+        self.report_unseen_panic();
+    }
+
+    /// The task is done. Tells everybody who waits for it; the future is gone already.
+    pub(crate) fn finish(&self, phase: Phase) {
+        self.phase.set(phase);
+        let callbacks =
+            self.with_existing_extras(|extras| std::mem::take(&mut extras.done_callbacks));
+        for (_, callback) in callbacks.into_iter().flatten() {
+            self.core.call_soon(callback, self.spawned_at);
+        }
+        if let Some(awaiter) = self.awaiter.take() {
+            self.core.contain(&"a waker", || awaiter.wake());
+        }
+        if self.detached.get() {
+            self.report_unseen_panic();
+        }
+    }
+
+    fn report_unseen_panic(&self) {
+        if let Some(panicked) = self.output.take_panic() {
+            let message = "a task panicked and nobody awaited it";
+            self.core.report(&ExceptionContext::of_panic(message, panicked));
+        }
+    }
+
+    fn with_extras<R>(&self, f: impl FnOnce(&mut Extras) -> R) -> R {
+        f(self.extras.borrow_mut().get_or_insert_default())
+    }
+
+    fn with_existing_extras<R>(&self, f: impl FnOnce(&mut Extras) -> R) -> Option<R> {
+        self.extras.borrow_mut().as_deref_mut().map(f)
+    }
+}
+
+/// `task 'Task-3' spawned at src/main.rs:14:5`, for messages.
+impl fmt::Display for TaskCell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task '{}' spawned at {}", self.name(), place(self.spawned_at))
+    }
+}

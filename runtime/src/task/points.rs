@@ -1,0 +1,236 @@
+//! Where a suspended task can be told that it is cancelled.
+//!
+//! Rust cancels a future by dropping it, which leaves no place to clean up with awaits. So those
+//! awaits that can deal with a cancellation leave a *point* in their task:
+//! - `Catch` (`catch_cancel`): gets the cancellation as a value and goes on.
+//! - `Forward` (an awaited task, `gather!`): passes it to what it waits for, and waits on.
+//! - `Hold` (a cleanup): keeps it until the cleanup is over.
+//!
+//! Points nest as the awaits do, so they form a tree; a task that uses `join!` of the futures crate
+//! may have several branches. A cancellation is given to the innermost point of each branch; a point
+//! that turns out not to be awaited any more is passed over
+//! (`a_catcher_that_is_not_awaited_is_passed_over`). With no point left, the task ends.
+//!
+//! Used by `step`, which delivers, and by the awaits named above. No module of Python's corresponds:
+//! there the interpreter's own exceptions do this.
+
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use slab::Slab;
+
+use super::cell::TaskCell;
+use crate::exceptions::Cancelled;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Catch,
+    Forward,
+    Hold,
+}
+
+struct Point {
+    kind: Kind,
+    parent: Option<usize>,
+    /// The cancellation given to this point and not yet taken by it.
+    signal: Option<Cancelled>,
+    /// What makes this point be polled, where that is not the task's own waker.
+    waker: Option<Waker>,
+    /// Was given a cancellation and not polled: the task is suspended elsewhere.
+    passed_over: bool,
+}
+
+/// A task's points.
+#[derive(Default)]
+pub(crate) struct Points {
+    tree: Slab<Point>,
+    /// The parent of a point that is made now.
+    innermost: Option<usize>,
+    /// Cancellations that came out of a point, with the point they are to be given to next.
+    raised: Vec<(Option<usize>, Cancelled)>,
+    /// A cancellation was given and nobody has taken it yet.
+    on_its_way: bool,
+}
+
+impl Points {
+    /// Gives the cancellation to the innermost point of each branch. `Err`: there is none.
+    pub(crate) fn deliver(&mut self, cancelled: &Cancelled) -> Result<Vec<Waker>, ()> {
+        let mut encloses = vec![false; self.tree.capacity()];
+        for (_, point) in self.awake() {
+            if let Some(parent) = point.parent {
+                encloses[parent] = true;
+            }
+        }
+        let mut targets: Vec<usize> = self
+            .awake()
+            .filter(|(index, _)| !encloses[*index])
+            .map(|(index, _)| self.outermost_hold(index).unwrap_or(index))
+            .collect();
+        targets.sort_unstable();
+        targets.dedup();
+        if targets.is_empty() {
+            return Err(());
+        }
+        self.on_its_way = true;
+        Ok(targets.into_iter().filter_map(|target| self.signal(target, cancelled)).collect())
+    }
+
+    /// What a poll left to be done: cancellations that were raised in it, each given to the
+    /// `catch_cancel` around it. `Err`: there is none around it.
+    pub(crate) fn deliver_raised(&mut self) -> Result<Vec<Waker>, Cancelled> {
+        let mut wakers = Vec::new();
+        for (from, cancelled) in std::mem::take(&mut self.raised) {
+            let Some(target) = self.enclosing_catch(from) else { return Err(cancelled) };
+            wakers.extend(self.signal(target, &cancelled));
+        }
+        Ok(wakers)
+    }
+
+    pub(crate) fn has_raised(&self) -> bool {
+        !self.raised.is_empty()
+    }
+
+    /// After the poll that followed a delivery: the cancellation, if no point took it.
+    pub(crate) fn take_undelivered(&mut self) -> Option<Cancelled> {
+        if !std::mem::take(&mut self.on_its_way) {
+            return None;
+        }
+        let mut undelivered = None;
+        for (_, point) in &mut self.tree {
+            if let Some(cancelled) = point.signal.take() {
+                point.passed_over = true;
+                undelivered = Some(cancelled);
+            }
+        }
+        undelivered
+    }
+
+    /// `gone` leaves the tree: what it enclosed, and may outlive it, is its parent's now.
+    fn hand_over(&mut self, gone: usize, parent: Option<usize>) {
+        for (_, point) in &mut self.tree {
+            if point.parent == Some(gone) {
+                point.parent = parent;
+            }
+        }
+        for (from, _) in &mut self.raised {
+            if *from == Some(gone) {
+                *from = parent;
+            }
+        }
+    }
+
+    fn awake(&self) -> impl Iterator<Item = (usize, &Point)> {
+        self.tree.iter().filter(|(_, point)| !point.passed_over)
+    }
+
+    fn signal(&mut self, target: usize, cancelled: &Cancelled) -> Option<Waker> {
+        let point = &mut self.tree[target];
+        point.signal = Some(cancelled.clone());
+        point.waker.clone()
+    }
+
+    fn ancestors(&self, from: Option<usize>) -> impl Iterator<Item = usize> {
+        std::iter::successors(from, |index| self.tree[*index].parent)
+    }
+
+    fn outermost_hold(&self, from: usize) -> Option<usize> {
+        self.ancestors(Some(from)).filter(|index| self.tree[*index].kind == Kind::Hold).last()
+    }
+
+    fn enclosing_catch(&self, from: Option<usize>) -> Option<usize> {
+        self.ancestors(from).find(|index| self.tree[*index].kind == Kind::Catch)
+    }
+}
+
+/// An await's own point; it leaves the task when it is dropped.
+pub(crate) struct CancelPoint {
+    cell: Rc<TaskCell>,
+    index: usize,
+}
+
+impl CancelPoint {
+    pub(crate) fn new(cell: &Rc<TaskCell>, kind: Kind) -> Self {
+        let index = cell.with_points(|points| {
+            let parent = points.innermost;
+            let point = Point { kind, parent, signal: None, waker: None, passed_over: false };
+            points.tree.insert(point)
+        });
+        Self { cell: cell.clone(), index }
+    }
+
+    /// Whether this point belongs to `cell`. A future may be polled by one task first and by another
+    /// one later.
+    pub(crate) fn is_of(&self, cell: &Rc<TaskCell>) -> bool {
+        Rc::ptr_eq(&self.cell, cell)
+    }
+
+    /// The cancellation given to this point, if any. To be asked first thing in every poll: asking
+    /// also says that the task is suspended here, and what makes this poll happen.
+    pub(crate) fn take_signal(&self, cx: &Context<'_>) -> Option<Cancelled> {
+        let is_own = self.cell.waker().will_wake(cx.waker());
+        let waker = (!is_own).then(|| cx.waker().clone());
+        let (signal, former) = self.cell.with_points(|points| {
+            let point = &mut points.tree[self.index];
+            point.passed_over = false;
+            let former = std::mem::replace(&mut point.waker, waker);
+            let signal = point.signal.take();
+            if signal.is_some() {
+                points.on_its_way = false;
+            }
+            (signal, former)
+        });
+        // Only now: dropping a waker may run foreign code, and the points are in use above.
+        drop(former);
+        signal
+    }
+
+    /// Polls what this point encloses: points made in there are inside of it.
+    pub(crate) fn enclose<R>(&self, poll: impl FnOnce() -> R) -> R {
+        let outer = self.cell.with_points(|points| points.innermost.replace(self.index));
+        let _restore = Restore { cell: &self.cell, outer };
+        poll()
+    }
+
+    /// Lets a cancellation come out of this point: the `catch_cancel` around it gets it, or the task
+    /// ends. Always pending: the code behind this await is not reached.
+    pub(crate) fn raise<T>(&self, cancelled: Cancelled) -> Poll<T> {
+        self.cell.with_points(|points| {
+            let parent = points.tree[self.index].parent;
+            points.raised.push((parent, cancelled));
+        });
+        Poll::Pending
+    }
+}
+
+impl Drop for CancelPoint {
+    fn drop(&mut self) {
+        let point = self.cell.with_points(|points| {
+            let point = points.tree.remove(self.index);
+            if point.kind != Kind::Forward {
+                points.hand_over(self.index, point.parent);
+            }
+            point
+        });
+        drop(point);
+    }
+}
+
+/// Ends an enclosed poll, also when it panics.
+struct Restore<'a> {
+    cell: &'a TaskCell,
+    outer: Option<usize>,
+}
+
+impl Drop for Restore<'_> {
+    fn drop(&mut self) {
+        self.cell.with_points(|points| points.innermost = self.outer);
+    }
+}
+
+/// Lets a cancellation come out of where the task is now.
+pub(crate) fn raise_here(cell: &TaskCell, cancelled: Cancelled) {
+    cell.with_points(|points| {
+        let innermost = points.innermost;
+        points.raised.push((innermost, cancelled));
+    });
+}
