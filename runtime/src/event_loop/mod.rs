@@ -1,0 +1,590 @@
+//! The event loop. Mirrors `asyncio.events` and `asyncio.base_events`.
+//!
+//! This page has what a user touches; the rooms behind it are `turn` (one iteration, the heart),
+//! `ready`, `timers` and `clock` (what runs when), `driver` (waiting), `inbox` (other threads),
+//! `core` (what they share).
+
+pub(crate) mod callback;
+pub(crate) mod clock;
+pub(crate) mod core;
+pub(crate) mod driver;
+pub(crate) mod inbox;
+pub(crate) mod policy;
+pub(crate) mod ready;
+pub(crate) mod threadsafe;
+pub(crate) mod timers;
+pub(crate) mod turn;
+
+use std::fmt;
+use std::future::poll_fn;
+use std::panic::{Location, resume_unwind};
+use std::pin::pin;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use callback::Handle;
+use core::{Core, Settings};
+use threadsafe::LoopHandle;
+use timers::TimerKey;
+use turn::{Main, Turns};
+
+use crate::exceptions::{Cancelled, ExceptionContext, Payload};
+use crate::futures::Future as LoopFuture;
+use crate::task::step::Step;
+use crate::task::table::{self, Body, RunningLoop, Tasks};
+use crate::task::{Task, TaskRef};
+
+/// An event loop. Mirrors `asyncio.AbstractEventLoop`.
+///
+/// Most programs never see one: [`run`](crate::run) and `#[asyncio::main]` make it, drive it and
+/// close it. A clone is another handle to the same loop.
+///
+/// ```
+/// let event_loop = asyncio::new_event_loop();
+/// let answer = event_loop.run_until_complete(async { 42 });
+/// event_loop.close();
+/// assert_eq!(answer, 42);
+/// ```
+#[derive(Clone)]
+pub struct EventLoop {
+    pub(crate) tasks: Rc<Tasks>,
+}
+
+/// How a run's main future ended.
+pub(crate) enum Ended<T> {
+    Finished(T),
+    Cancelled(Cancelled),
+    Panicked(Payload),
+    /// The loop was stopped first.
+    Stopped,
+}
+
+impl<T> Ended<T> {
+    /// The value; or the panic that stands for it.
+    #[track_caller]
+    pub(crate) fn unwrap(self) -> T {
+        match self {
+            Self::Finished(value) => value,
+            Self::Panicked(payload) => resume_unwind(payload),
+            Self::Stopped => panic!("Event loop stopped before Future completed."),
+            Self::Cancelled(cancelled) => panic!(
+                "asyncio: the main task was {cancelled} and did not catch it: there is no value to \
+                 return. `asyncio::catch_cancel` catches a cancellation"
+            ),
+        }
+    }
+}
+
+impl EventLoop {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self { tasks: Tasks::new(Core::new(settings)) }
+    }
+
+    fn core(&self) -> &Rc<Core> {
+        &self.tasks.core
+    }
+
+    /// Runs the loop until `future` is done, and returns its value.
+    /// Mirrors `loop.run_until_complete(future)`.
+    ///
+    /// The future may borrow and need not be `'static`; it becomes a task like others. Tasks that are
+    /// not done by then stay in the loop and go on in its next run.
+    ///
+    /// # Panics
+    ///
+    /// With what the future panicked with; when the loop is stopped first ("Event loop stopped before
+    /// Future completed."), running ("This event loop is already running") or closed; when another
+    /// loop runs on this thread; when the future's task was cancelled.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// let name = String::from("borrowed");
+    /// assert_eq!(event_loop.run_until_complete(async { name.len() }), 8);
+    /// event_loop.close();
+    /// ```
+    #[track_caller]
+    pub fn run_until_complete<F: IntoFuture>(&self, future: F) -> F::Output {
+        self.drive_main(future, |_| {}, Location::caller()).unwrap()
+    }
+
+    /// Runs the loop until [`stop`](EventLoop::stop) is called. Mirrors `loop.run_forever()`.
+    ///
+    /// # Panics
+    ///
+    /// When the loop is running or closed, and when another loop runs on this thread.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// let this = event_loop.clone();
+    /// event_loop.call_soon(move || this.stop());
+    /// event_loop.run_forever();
+    /// event_loop.close();
+    /// ```
+    #[track_caller]
+    pub fn run_forever(&self) {
+        let running = self.enter();
+        self.drive(&mut None);
+        drop(running);
+    }
+
+    /// Runs one turn: takes a look at I/O, then runs what is ready and due, without waiting.
+    /// Mirrors `loop.stop(); loop.run_forever()`.
+    ///
+    /// Under the virtual clock, time jumps to the next deadline if nothing is ready.
+    ///
+    /// # Panics
+    ///
+    /// As [`run_forever`](EventLoop::run_forever).
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// let inner = event_loop.clone();
+    /// event_loop.call_soon(move || {
+    ///     println!("first turn");
+    ///     inner.call_soon(|| println!("second turn"));
+    /// });
+    /// event_loop.run_once();
+    /// println!("between");
+    /// event_loop.run_once();
+    /// event_loop.close();
+    /// ```
+    #[track_caller]
+    pub fn run_once(&self) {
+        self.stop();
+        self.run_forever();
+    }
+
+    /// Ends the run after the turn that is running; before a run, lets it have one turn.
+    /// Mirrors `loop.stop()`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.stop();
+    /// event_loop.run_forever();
+    /// event_loop.close();
+    /// ```
+    pub fn stop(&self) {
+        self.core().stopping.set(true);
+    }
+
+    /// Closes the loop: drops every task and callback that is left, in creation order. A second time,
+    /// nothing happens. Mirrors `loop.close()`.
+    ///
+    /// Tasks are dropped, not cancelled: `catch_cancel` doesn't see it. [`run`](crate::run) cancels
+    /// them first.
+    ///
+    /// # Panics
+    ///
+    /// When the loop is running. What a destructor panics with goes to the exception handler.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.close();
+    /// event_loop.close();
+    /// assert!(event_loop.is_closed());
+    /// ```
+    #[track_caller]
+    pub fn close(&self) {
+        assert!(
+            !self.is_running(),
+            "Cannot close a running event loop: call `stop()`, and close it after the run"
+        );
+        self.tasks.close();
+    }
+
+    /// Whether the loop runs now, on this thread. Mirrors `loop.is_running()`.
+    ///
+    /// ```
+    /// asyncio::run(async {
+    ///     assert!(asyncio::get_running_loop().unwrap().is_running());
+    /// });
+    /// ```
+    pub fn is_running(&self) -> bool {
+        table::running().is_some_and(|tasks| Rc::ptr_eq(&tasks, &self.tasks))
+    }
+
+    /// Whether the loop was closed. Mirrors `loop.is_closed()`.
+    ///
+    /// ```
+    /// assert!(!asyncio::new_event_loop().is_closed());
+    /// ```
+    pub fn is_closed(&self) -> bool {
+        self.core().is_closed()
+    }
+
+    /// Calls `callback` in the next turn. Callbacks run first in, first out.
+    /// Mirrors `loop.call_soon(callback)`.
+    ///
+    /// # Panics
+    ///
+    /// When the loop is closed. A panic in the callback goes to the exception handler.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.call_soon(|| println!("soon"));
+    /// event_loop.run_once();
+    /// event_loop.close();
+    /// ```
+    #[track_caller]
+    pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> Handle {
+        self.core().assert_open();
+        Handle::new(self.core().call_soon(Box::new(callback), Location::caller()))
+    }
+
+    /// Calls `callback` after `delay`. Mirrors `loop.call_later(delay, callback)`.
+    ///
+    /// Callbacks due at one time are called in the order they were scheduled, behind what is ready
+    /// already. A delay beyond what an [`Instant`] can hold never ends.
+    ///
+    /// # Panics
+    ///
+    /// When the loop is closed. A panic in the callback goes to the exception handler.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = asyncio::new_event_loop();
+    /// let this = event_loop.clone();
+    /// event_loop.call_later(Duration::from_millis(5), move || this.stop());
+    /// event_loop.run_forever();
+    /// event_loop.close();
+    /// ```
+    #[track_caller]
+    pub fn call_later(&self, delay: Duration, callback: impl FnOnce() + 'static) -> TimerHandle {
+        self.schedule(self.core().clock.after(delay), Box::new(callback), Location::caller())
+    }
+
+    /// Calls `callback` when the loop's [`time`](EventLoop::time) is `when`; in the next turn, if
+    /// that is past. Mirrors `loop.call_at(when, callback)`.
+    ///
+    /// # Panics
+    ///
+    /// As [`call_later`](EventLoop::call_later).
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// let now = event_loop.time();
+    /// let timer = event_loop.call_at(now, || println!("now"));
+    /// assert_eq!(timer.when(), Some(now));
+    /// event_loop.run_once();
+    /// event_loop.close();
+    /// ```
+    #[track_caller]
+    pub fn call_at(&self, when: Instant, callback: impl FnOnce() + 'static) -> TimerHandle {
+        self.schedule(Some(when), Box::new(callback), Location::caller())
+    }
+
+    #[track_caller]
+    fn schedule(
+        &self,
+        when: Option<Instant>,
+        callback: Box<dyn FnOnce()>,
+        scheduled_at: &'static Location<'static>,
+    ) -> TimerHandle {
+        self.core().assert_open();
+        let (callback, key) = self.core().call_at(when, callback, scheduled_at);
+        TimerHandle { handle: Handle::new(callback), key, core: Rc::downgrade(self.core()) }
+    }
+
+    /// The loop's clock: what [`call_at`](EventLoop::call_at) and
+    /// [`sleep_until`](crate::sleep_until) go by. Mirrors `loop.time()`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// assert!(event_loop.time() <= event_loop.time());
+    /// event_loop.close();
+    /// ```
+    pub fn time(&self) -> Instant {
+        self.core().clock.now()
+    }
+
+    /// Makes a task of `future`; it starts in the next turn, also of a loop that doesn't run yet.
+    /// Mirrors `loop.create_task(coro)`.
+    ///
+    /// # Panics
+    ///
+    /// When the loop is closed.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// let task = event_loop.create_task(async { 1 });
+    /// assert_eq!(event_loop.run_until_complete(task).unwrap(), 1);
+    /// event_loop.close();
+    /// ```
+    #[track_caller]
+    pub fn create_task<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: Future<Output: 'static> + 'static,
+    {
+        self.core().assert_open();
+        Task::new(self.tasks.spawn(future, Location::caller()))
+    }
+
+    /// Makes a [`Future`](crate::Future) that somebody will give a result.
+    /// Mirrors `loop.create_future()`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// let future = event_loop.create_future();
+    /// let setter = future.clone();
+    /// event_loop.call_soon(move || setter.set_result("done").unwrap());
+    /// assert_eq!(event_loop.run_until_complete(future).unwrap(), "done");
+    /// event_loop.close();
+    /// ```
+    pub fn create_future<T>(&self) -> LoopFuture<T> {
+        LoopFuture::new(self.core().clone())
+    }
+
+    /// What other threads use to reach this loop.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// let handle = event_loop.handle();
+    /// let thread = std::thread::spawn(move || handle.block_on(async { "from afar" }).unwrap());
+    /// event_loop.run_until_complete(async {
+    ///     while !thread.is_finished() {
+    ///         asyncio::yield_now().await;
+    ///     }
+    /// });
+    /// assert_eq!(thread.join().unwrap(), "from afar");
+    /// event_loop.close();
+    /// ```
+    pub fn handle(&self) -> LoopHandle {
+        LoopHandle::new(self.core().inbox.clone())
+    }
+
+    /// The loop's tasks that are not done, in creation order. Mirrors `asyncio.all_tasks(loop)`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.create_task(async {}).detach();
+    /// assert_eq!(event_loop.all_tasks().len(), 1);
+    /// event_loop.run_once();
+    /// assert!(event_loop.all_tasks().is_empty());
+    /// event_loop.close();
+    /// ```
+    pub fn all_tasks(&self) -> Vec<TaskRef> {
+        self.tasks.all().into_iter().map(TaskRef::new).collect()
+    }
+
+    /// Says who is told what nobody else handles: panics in callbacks, and in tasks that nobody
+    /// awaits. Without one, a line goes to standard error.
+    /// Mirrors `loop.set_exception_handler(handler)`.
+    ///
+    /// A handler that panics is reported itself, in the default way, with what it was told.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.set_exception_handler(|context| println!("oh dear: {context}"));
+    /// event_loop.call_soon(|| panic!("boom"));
+    /// event_loop.run_once();
+    /// event_loop.close();
+    /// ```
+    pub fn set_exception_handler(&self, handler: impl Fn(&ExceptionContext) + 'static) {
+        self.core().set_exception_handler(Some(Rc::new(handler)));
+    }
+
+    /// Goes back to the default handler. Mirrors `loop.set_exception_handler(None)`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.set_exception_handler(|_| unreachable!());
+    /// event_loop.reset_exception_handler();
+    /// event_loop.call_exception_handler(&asyncio::ExceptionContext::new("on standard error"));
+    /// event_loop.close();
+    /// ```
+    pub fn reset_exception_handler(&self) {
+        self.core().set_exception_handler(None);
+    }
+
+    /// Tells the exception handler. Mirrors `loop.call_exception_handler(context)`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.set_exception_handler(|context| assert_eq!(context.message(), "odd"));
+    /// event_loop.call_exception_handler(&asyncio::ExceptionContext::new("odd"));
+    /// event_loop.close();
+    /// ```
+    pub fn call_exception_handler(&self, context: &ExceptionContext) {
+        self.core().report(context);
+    }
+
+    /// Turns debug mode on or off: on, a line on standard error names each callback and each poll
+    /// that took [`slow_callback_duration`](EventLoop::set_slow_callback_duration) or longer.
+    /// Mirrors `loop.set_debug(enabled)`; `ASYNCIO_DEBUG=1` does it without a change of code.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.set_debug(true);
+    /// assert!(event_loop.is_debug());
+    /// event_loop.close();
+    /// ```
+    pub fn set_debug(&self, enabled: bool) {
+        self.core().debug.set(enabled);
+    }
+
+    /// Whether debug mode is on. Mirrors `loop.get_debug()`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.set_debug(false);
+    /// assert!(!event_loop.is_debug());
+    /// event_loop.close();
+    /// ```
+    #[doc(alias = "get_debug")]
+    pub fn is_debug(&self) -> bool {
+        self.core().debug.get()
+    }
+
+    /// How long a callback or a poll may take before debug mode names it; 100 ms at first.
+    /// Mirrors `loop.slow_callback_duration`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.set_slow_callback_duration(std::time::Duration::from_millis(20));
+    /// event_loop.close();
+    /// ```
+    pub fn set_slow_callback_duration(&self, duration: Duration) {
+        self.core().slow_callback_duration.set(duration);
+    }
+
+    /// Runs the loop until `future` has ended or the loop is stopped. `prepare` is given the
+    /// future's task before it starts.
+    #[track_caller]
+    pub(crate) fn drive_main<F: IntoFuture>(
+        &self,
+        future: F,
+        prepare: impl FnOnce(&TaskRef),
+        spawned_at: &'static Location<'static>,
+    ) -> Ended<F::Output> {
+        let running = self.enter();
+        let mut value = None;
+        let step = {
+            let mut future = pin!(future.into_future());
+            let mut poll =
+                |cx: &mut Context<'_>| future.as_mut().poll(cx).map(|output| value = Some(output));
+            let cell = self.tasks.admit((), Body::Main, spawned_at);
+            prepare(&TaskRef::new(cell.clone()));
+            let mut main = Some(Main { poll: &mut poll, ended: None });
+            self.drive(&mut main);
+            self.tasks.abandon(&cell);
+            main.and_then(|main| main.ended)
+        };
+        drop(running);
+        match (step, value) {
+            (Some(Step::Cancelled(cancelled)), _) => Ended::Cancelled(cancelled),
+            (Some(Step::Panicked(payload)), _) => Ended::Panicked(payload),
+            (_, Some(value)) => Ended::Finished(value),
+            (_, None) => Ended::Stopped,
+        }
+    }
+
+    /// One `block_on`, from the first turn to the last.
+    fn drive(&self, main: &mut Option<Main<'_>>) {
+        let turns = Turns::new(&self.tasks);
+        // A run that is to have one turn only waits for nothing, so it has to look at I/O itself.
+        let mut looks_first = self.core().stopping.get();
+        async_io::block_on(poll_fn(|cx| {
+            if std::mem::take(&mut looks_first) {
+                turns.look(cx);
+                return Poll::Pending;
+            }
+            turns.run(main, cx)
+        }));
+    }
+
+    /// Makes this loop the running one.
+    #[track_caller]
+    fn enter(&self) -> RunningLoop {
+        self.core().assert_open();
+        if let Some(running) = table::running() {
+            assert!(
+                !Rc::ptr_eq(&running, &self.tasks),
+                "This event loop is already running: `.await` the future instead"
+            );
+            panic!(
+                "Cannot run the event loop while another loop is running on this thread: `.await` \
+                 the future instead, or use another thread"
+            );
+        }
+        table::enter_loop(&self.tasks)
+    }
+}
+
+impl fmt::Debug for EventLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventLoop")
+            .field("running", &self.is_running())
+            .field("closed", &self.is_closed())
+            .field("debug", &self.is_debug())
+            .finish()
+    }
+}
+
+/// A callback that waits for its time. Mirrors `asyncio.TimerHandle`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let event_loop = asyncio::new_event_loop();
+/// let timer = event_loop.call_later(Duration::from_secs(60), || unreachable!());
+/// timer.cancel();
+/// assert!(timer.is_cancelled());
+/// event_loop.close();
+/// ```
+#[derive(Clone, Debug)]
+pub struct TimerHandle {
+    handle: Handle,
+    key: Option<TimerKey>,
+    core: Weak<Core>,
+}
+
+impl TimerHandle {
+    /// Takes the callback back and drops it; its place in the timer queue is free at once. After it
+    /// has run, and a second time, this does nothing. Mirrors `TimerHandle.cancel()`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.call_later(Duration::ZERO, || unreachable!()).cancel();
+    /// event_loop.run_once();
+    /// event_loop.close();
+    /// ```
+    pub fn cancel(&self) {
+        self.handle.cancel();
+        if let (Some(core), Some(key)) = (self.core.upgrade(), self.key) {
+            drop(core.timers.remove(key));
+        }
+    }
+
+    /// Whether [`cancel`](TimerHandle::cancel) was called. Mirrors `TimerHandle.cancelled()`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = asyncio::new_event_loop();
+    /// assert!(!event_loop.call_later(Duration::ZERO, || {}).is_cancelled());
+    /// event_loop.close();
+    /// ```
+    #[doc(alias = "cancelled")]
+    pub fn is_cancelled(&self) -> bool {
+        self.handle.is_cancelled()
+    }
+
+    /// The deadline, on the loop's clock; `None` if it is beyond what an [`Instant`] can hold, and so
+    /// never comes. Mirrors `TimerHandle.when()`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = asyncio::new_event_loop();
+    /// assert!(event_loop.call_later(Duration::from_secs(1), || {}).when() > Some(event_loop.time()));
+    /// assert_eq!(event_loop.call_later(Duration::MAX, || {}).when(), None);
+    /// event_loop.close();
+    /// ```
+    pub fn when(&self) -> Option<Instant> {
+        self.key.map(|key| key.deadline)
+    }
+}

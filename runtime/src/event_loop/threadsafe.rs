@@ -1,0 +1,248 @@
+//! Reaching a loop from other threads. Mirrors `loop.call_soon_threadsafe` and
+//! `asyncio.run_coroutine_threadsafe`.
+//!
+//! What is handed in travels through the inbox. What comes back travels through a one-shot channel,
+//! so that a value is never touched by two threads.
+
+use std::fmt;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::thread::{self, ThreadId};
+
+use futures_channel::oneshot;
+
+use super::inbox::Inbox;
+use super::ready::TaskKey;
+use crate::exceptions::{Cancelled, LoopClosed, Panicked, Payload, TaskError, place};
+use crate::task::cancel::catch_panic;
+use crate::task::table;
+use crate::task::waker::Letter;
+
+/// An event loop, seen from any thread. Made by [`EventLoop::handle`](crate::EventLoop::handle).
+///
+/// ```
+/// asyncio::run(async {
+///     let event_loop = asyncio::get_running_loop().unwrap();
+///     let (handle, future) = (event_loop.handle(), event_loop.create_future());
+///     let thread = std::thread::spawn(move || handle.spawn(async { 6 * 7 }).unwrap().join());
+///     while !thread.is_finished() {
+///         asyncio::sleep(std::time::Duration::from_millis(1)).await;
+///     }
+///     future.set_result(thread.join().unwrap().unwrap()).unwrap();
+///     assert_eq!(future.await.unwrap(), 42);
+/// });
+/// ```
+#[derive(Clone)]
+pub struct LoopHandle {
+    inbox: Arc<Inbox<Letter>>,
+    thread: ThreadId,
+}
+
+impl LoopHandle {
+    pub(crate) fn new(inbox: Arc<Inbox<Letter>>) -> Self {
+        Self { inbox, thread: thread::current().id() }
+    }
+
+    /// Calls `callback` on the loop's thread, in the loop's next turn; wakes the loop if it waits.
+    /// Mirrors `loop.call_soon_threadsafe(callback)`.
+    ///
+    /// # Errors
+    ///
+    /// [`LoopClosed`] when the loop is closed; the callback is dropped.
+    ///
+    /// # Panics
+    ///
+    /// A panic in the callback goes to the loop's exception handler.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// let handle = event_loop.handle();
+    /// std::thread::spawn(move || {
+    ///     handle.call_soon(|| asyncio::get_running_loop().unwrap().stop()).unwrap();
+    /// });
+    /// event_loop.run_forever();
+    /// event_loop.close();
+    /// ```
+    #[doc(alias = "call_soon_threadsafe")]
+    pub fn call_soon(&self, callback: impl FnOnce() + Send + 'static) -> Result<(), LoopClosed> {
+        self.inbox.post(Letter::Call(Box::new(callback))).map_err(|_| LoopClosed)
+    }
+
+    /// Makes a task of `future` on the loop. Mirrors `asyncio.run_coroutine_threadsafe(coro, loop)`.
+    ///
+    /// For a future that isn't `Send`, use [`call_soon`](LoopHandle::call_soon) and
+    /// [`create_task`](crate::create_task) in there.
+    ///
+    /// # Errors
+    ///
+    /// [`LoopClosed`] when the loop is closed; the future is dropped.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// let task = event_loop.handle().spawn(async { "done" }).unwrap();
+    /// assert_eq!(event_loop.run_until_complete(task).unwrap(), "done");
+    /// event_loop.close();
+    /// ```
+    #[doc(alias = "run_coroutine_threadsafe")]
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> Result<RemoteTask<F::Output>, LoopClosed>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        let spawned_at = Location::caller();
+        let (sender, outcome) = oneshot::channel();
+        let key = Arc::new(OnceLock::new());
+        let known = key.clone();
+        self.call_soon(move || {
+            let tasks = table::running().expect("a callback runs in a running loop");
+            let report = async move { drop(sender.send(catch_panic(future).await)) };
+            known.get_or_init(|| tasks.spawn(report, spawned_at).key());
+        })?;
+        Ok(RemoteTask { outcome, key, handle: self.clone(), spawned_at })
+    }
+
+    /// Runs `future` on the loop and blocks this thread until it is done.
+    ///
+    /// # Errors
+    ///
+    /// [`TaskError::Cancelled`] if the task was cancelled or the loop is closed,
+    /// [`TaskError::Panicked`] if it panicked.
+    ///
+    /// # Panics
+    ///
+    /// On the loop's own thread, which it would block forever: `.await` the future there.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// let (handle, stopper) = (event_loop.handle(), event_loop.handle());
+    /// let thread = std::thread::spawn(move || {
+    ///     let answer = handle.block_on(async { 42 });
+    ///     stopper.call_soon(|| asyncio::get_running_loop().unwrap().stop()).unwrap();
+    ///     answer
+    /// });
+    /// event_loop.run_forever();
+    /// assert_eq!(thread.join().unwrap().unwrap(), 42);
+    /// event_loop.close();
+    /// ```
+    #[track_caller]
+    pub fn block_on<F>(&self, future: F) -> Result<F::Output, TaskError>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        self.assert_elsewhere("block_on");
+        let task = self.spawn(future).map_err(|closed| {
+            TaskError::Cancelled(Cancelled::new(Some(closed.to_string().into())))
+        })?;
+        task.join()
+    }
+
+    #[track_caller]
+    fn assert_elsewhere(&self, what: &str) {
+        assert!(
+            thread::current().id() != self.thread,
+            "asyncio: `{what}` on the loop's own thread would block it forever: `.await` instead"
+        );
+    }
+}
+
+impl fmt::Debug for LoopHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoopHandle").field("thread", &self.thread).finish_non_exhaustive()
+    }
+}
+
+/// A task that runs on another thread's loop. Mirrors the `concurrent.futures.Future` that
+/// `run_coroutine_threadsafe` returns. Dropping it lets the task go on.
+///
+/// It can be awaited on any loop, or waited for with [`join`](RemoteTask::join).
+///
+/// ```
+/// let event_loop = asyncio::new_event_loop();
+/// let task = event_loop.handle().spawn(async { 1 + 1 }).unwrap();
+/// assert_eq!(event_loop.run_until_complete(task).unwrap(), 2);
+/// event_loop.close();
+/// ```
+#[must_use = "dropping it loses the task's outcome; the task goes on"]
+pub struct RemoteTask<T> {
+    outcome: oneshot::Receiver<Result<T, Payload>>,
+    /// Where the task is, once the loop has made it.
+    key: Arc<OnceLock<TaskKey>>,
+    handle: LoopHandle,
+    spawned_at: &'static Location<'static>,
+}
+
+impl<T> RemoteTask<T> {
+    /// Blocks this thread until the task is done, and returns its value.
+    /// Mirrors `concurrent.futures.Future.result()`.
+    ///
+    /// # Errors
+    ///
+    /// [`TaskError::Cancelled`] if the task was cancelled or the loop closed first,
+    /// [`TaskError::Panicked`] if it panicked.
+    ///
+    /// # Panics
+    ///
+    /// On the loop's own thread, which it would block forever: `.await` it there.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// let task = event_loop.handle().spawn(async { 42 }).unwrap();
+    /// let thread = std::thread::spawn(move || task.join());
+    /// event_loop.run_once();
+    /// event_loop.run_once();
+    /// assert_eq!(thread.join().unwrap().unwrap(), 42);
+    /// event_loop.close();
+    /// ```
+    #[track_caller]
+    pub fn join(self) -> Result<T, TaskError> {
+        self.handle.assert_elsewhere("RemoteTask::join");
+        async_io::block_on(self)
+    }
+
+    /// Asks the task to stop, as [`TaskRef::cancel`](crate::TaskRef::cancel) does. Nothing happens if
+    /// it is done. Mirrors `concurrent.futures.Future.cancel()`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// let task = event_loop.handle().spawn(std::future::pending::<()>()).unwrap();
+    /// task.cancel();
+    /// assert!(event_loop.run_until_complete(task).unwrap_err().is_cancelled());
+    /// event_loop.close();
+    /// ```
+    pub fn cancel(&self) {
+        let key = self.key.clone();
+        let cancel = move || {
+            let cell = key.get().and_then(|key| table::running()?.find(*key));
+            if let Some(cell) = cell {
+                cell.cancel(None);
+            }
+        };
+        // A closed loop has dropped the task.
+        let _ = self.handle.call_soon(cancel);
+    }
+}
+
+impl<T> Future for RemoteTask<T> {
+    type Output = Result<T, TaskError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let spawned_at = self.spawned_at;
+        Pin::new(&mut self.outcome).poll(cx).map(|outcome| match outcome {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(payload)) => {
+                let origin = format!("remote task spawned at {}", place(spawned_at));
+                Err(TaskError::Panicked(Panicked::new(origin, payload)))
+            }
+            // The task was dropped with its end of the channel.
+            Err(oneshot::Canceled) => Err(TaskError::Cancelled(Cancelled::default())),
+        })
+    }
+}
+
+impl<T> fmt::Debug for RemoteTask<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<remote task spawned at {}>", place(self.spawned_at))
+    }
+}

@@ -1,0 +1,166 @@
+//! One turn of the loop, the heart of it. Mirrors `BaseEventLoop._run_once`.
+//!
+//! A turn collects what other threads handed in, lets the timers that are due join the ready queue
+//! behind what is there, and then runs exactly what was ready at that moment, first in, first out.
+//! What these entries schedule waits for the next turn, so nobody can keep the others from running.
+//!
+//! What must hold: whatever happens in a task or a callback, the turn goes on; panics end in the
+//! task's outcome or in the exception handler.
+
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use super::callback::Callback;
+use super::core::Core;
+use super::driver::{Driver, Next};
+use super::ready::{Ready, TaskKey};
+use crate::task::cell::{Phase, TaskCell};
+use crate::task::step::{Step, step, step_owned};
+use crate::task::table::{Body, Family, Tasks};
+
+/// The future of `run_until_complete`: a task that lives on the caller's stack, so it may borrow.
+pub(crate) struct Main<'a> {
+    pub(crate) poll: &'a mut dyn FnMut(&mut Context<'_>) -> Poll<()>,
+    pub(crate) ended: Option<Step>,
+}
+
+/// The turns of one run.
+pub(crate) struct Turns<'a> {
+    tasks: &'a Tasks,
+    driver: Driver,
+    /// How many entries of this turn are still to run.
+    left: Cell<usize>,
+}
+
+impl<'a> Turns<'a> {
+    pub(crate) fn new(tasks: &'a Tasks) -> Self {
+        Self { tasks, driver: Driver::new(), left: Cell::new(0) }
+    }
+
+    /// Runs turns until the loop is stopped; `Pending` when `block_on` is to wait or to look at the
+    /// reactor.
+    pub(crate) fn run(&self, main: &mut Option<Main<'_>>, cx: &mut Context<'_>) -> Poll<()> {
+        self.driver.resume(&self.tasks.core);
+        loop {
+            if self.turn(main, cx) == Next::BlockOn {
+                return Poll::Pending;
+            }
+            if self.tasks.core.stopping.take() {
+                return Poll::Ready(());
+            }
+            if self.driver.after_turn(&self.tasks.core, cx) == Next::BlockOn {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Makes `block_on` look at the reactor once.
+    pub(crate) fn look(&self, cx: &Context<'_>) {
+        self.driver.look(cx);
+    }
+
+    /// Runs one turn, or what is left of one that was interrupted for a look at the reactor.
+    fn turn(&self, main: &mut Option<Main<'_>>, cx: &Context<'_>) -> Next {
+        if self.left.get() == 0 {
+            self.begin();
+        }
+        while self.left.get() > 0 {
+            if self.driver.is_due_for_io() {
+                return self.driver.look(cx);
+            }
+            self.left.set(self.left.get() - 1);
+            self.run_next(main);
+        }
+        Next::Turn
+    }
+
+    fn begin(&self) {
+        let core = &self.tasks.core;
+        core.open_letters();
+        core.fire_timers();
+        core.ready.shuffle();
+        self.left.set(core.ready.len());
+    }
+
+    fn run_next(&self, main: &mut Option<Main<'_>>) {
+        match self.tasks.core.ready.pop() {
+            Some(Ready::Task(key)) => self.run_task(key, main),
+            Some(Ready::Call(callback)) => self.run_callback(&callback),
+            Some(Ready::Stop) => self.tasks.core.stopping.set(true),
+            None => {}
+        }
+    }
+
+    fn run_callback(&self, callback: &Rc<Callback>) {
+        let core = &self.tasks.core;
+        if let Some(function) = callback.take() {
+            watch(core, &**callback, || core.contain(&**callback, function));
+        }
+    }
+
+    /// Polls a task. For a child this is the task around it: the scope in there polls the child.
+    fn run_task(&self, mut key: TaskKey, main: &mut Option<Main<'_>>) {
+        while let Some((cell, body)) = self.tasks.take(key) {
+            match body {
+                Body::Owned(future) => {
+                    return watch(&self.tasks.core, &cell, || {
+                        step_owned(self.tasks, &cell, future);
+                    });
+                }
+                Body::Main => {
+                    self.tasks.put_back(key, body);
+                    return watch(&self.tasks.core, &cell, || self.step_main(&cell, main));
+                }
+                Body::Child(ref family, index) => {
+                    let family = family.clone();
+                    self.tasks.put_back(key, body);
+                    match pass_up(&family, index) {
+                        Some(parent) => key = parent,
+                        None => return,
+                    }
+                }
+            }
+        }
+    }
+
+    fn step_main(&self, cell: &Rc<TaskCell>, main: &mut Option<Main<'_>>) {
+        let Some(main) = main else { return };
+        let step = step(self.tasks, cell, main.poll);
+        let phase = match step {
+            Step::Pending => return,
+            Step::Finished | Step::Panicked(_) => Phase::Finished,
+            Step::Cancelled(_) => Phase::Cancelled,
+        };
+        main.ended = Some(step);
+        self.tasks.finish(cell, phase);
+        self.tasks.core.ready.push(Ready::Stop);
+    }
+}
+
+/// It is this child's turn: notes it and says which task to poll. `None`: the future around the
+/// child is polled through a waker of its own, which was woken instead.
+fn pass_up(family: &Family, index: usize) -> Option<TaskKey> {
+    family.due.borrow_mut().push_back(index);
+    let (parent, waker) = family.parent.borrow().clone();
+    if waker.will_wake(parent.waker()) {
+        return Some(parent.key());
+    }
+    waker.wake();
+    None
+}
+
+/// In debug mode, says so when `what` took long.
+fn watch(core: &Core, what: &dyn fmt::Display, function: impl FnOnce()) {
+    if !core.debug.get() {
+        return function();
+    }
+    let started = Instant::now();
+    function();
+    let took = started.elapsed();
+    if took >= core.slow_callback_duration.get() {
+        super::core::warn(&format!("Executing <{what}> took {:.3} seconds", took.as_secs_f64()));
+    }
+}
