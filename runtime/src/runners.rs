@@ -1,0 +1,349 @@
+//! From a `fn main` into the loop and out again. Mirrors `asyncio.runners`.
+//!
+//! What must hold: leaving `run` drops every task and every callback; nothing outlives the loop.
+
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::panic::Location;
+use std::rc::Rc;
+
+use crate::event_loop::clock::Clock;
+use crate::event_loop::core::Settings;
+use crate::event_loop::{Ended, EventLoop};
+use crate::signals::Interrupts;
+use crate::task::table;
+use crate::task::{TaskRef, current_task};
+
+/// Runs `main` on a new event loop and returns its value. Mirrors `asyncio.run(main())`.
+///
+/// `main` may borrow and need not be `'static` or `Send`. On the way out the tasks that are left are
+/// cancelled in creation order and driven until they are done (their cleanup may await), then the
+/// loop is closed. What they panic with goes to the exception handler.
+///
+/// `#[asyncio::main]` writes this call for you. `ASYNCIO_DEBUG=1` and `ASYNCIO_SEED=n` in the
+/// environment change how the loop runs; see [`RunnerBuilder`].
+///
+/// # Panics
+///
+/// With what `main` panicked with, after everything else is cleaned up; inside a running event loop;
+/// when the main task was cancelled and didn't catch it.
+///
+/// ```
+/// let name = String::from("world");
+/// let greeting = asyncio::run(async { format!("hello {name}") });
+/// assert_eq!(greeting, "hello world");
+/// ```
+#[track_caller]
+pub fn run<F: IntoFuture>(main: F) -> F::Output {
+    let mut runner = Runner::new();
+    let ended = runner.drive(main, Location::caller());
+    runner.close();
+    ended.unwrap()
+}
+
+/// Runs one future after the other on one event loop. Mirrors `asyncio.Runner`.
+///
+/// Dropping it closes it: the tasks that are left are cancelled and driven until they are done.
+///
+/// ```
+/// let mut runner = asyncio::Runner::new();
+/// let one = runner.run(async { 1 });
+/// let two = runner.run(async { one + 1 });
+/// assert_eq!(two, 2);
+/// ```
+#[derive(Debug)]
+pub struct Runner {
+    event_loop: EventLoop,
+    handles_ctrl_c: bool,
+    is_closed: bool,
+}
+
+impl Runner {
+    /// A runner with a new event loop, set up by the environment alone.
+    ///
+    /// # Panics
+    ///
+    /// When `ASYNCIO_SEED` is set to what is no number.
+    ///
+    /// ```
+    /// assert_eq!(asyncio::Runner::new().run(async { 1 }), 1);
+    /// ```
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Sets more than [`Runner::new`] does. Mirrors the arguments of `asyncio.Runner()`.
+    ///
+    /// ```
+    /// let runner = asyncio::Runner::builder().debug(true).build();
+    /// assert!(runner.event_loop().is_debug());
+    /// ```
+    pub fn builder() -> RunnerBuilder {
+        RunnerBuilder::default()
+    }
+
+    /// Runs `main` until it is done and returns its value. Tasks that are left stay in the loop and go
+    /// on in the next run. Mirrors `Runner.run(coro)`.
+    ///
+    /// With [`handle_ctrl_c`](RunnerBuilder::handle_ctrl_c), Ctrl-C cancels `main`; if it ends as
+    /// cancelled, the runner is closed and the process exits with status 130.
+    ///
+    /// # Panics
+    ///
+    /// As [`run`]; and with "Runner is closed" after [`close`](Runner::close).
+    ///
+    /// ```
+    /// let mut runner = asyncio::Runner::new();
+    /// assert_eq!(runner.run(async { "done" }), "done");
+    /// ```
+    #[track_caller]
+    pub fn run<F: IntoFuture>(&mut self, main: F) -> F::Output {
+        self.drive(main, Location::caller()).unwrap()
+    }
+
+    /// The runner's loop. Mirrors `Runner.get_loop()`.
+    ///
+    /// ```
+    /// let mut runner = asyncio::Runner::new();
+    /// runner.event_loop().call_soon(|| println!("in the first turn"));
+    /// runner.run(async {});
+    /// ```
+    #[doc(alias = "get_loop")]
+    pub fn event_loop(&self) -> EventLoop {
+        self.event_loop.clone()
+    }
+
+    /// Cancels the tasks that are left, in creation order, drives them until they are done, and closes
+    /// the loop. A second time, nothing happens. Mirrors `Runner.close()`.
+    ///
+    /// Tasks that are started meanwhile are dropped with the loop, as in Python.
+    ///
+    /// # Panics
+    ///
+    /// Inside a running event loop.
+    ///
+    /// ```
+    /// let mut runner = asyncio::Runner::new();
+    /// runner.run(async {});
+    /// runner.close();
+    /// runner.close();
+    /// ```
+    #[track_caller]
+    pub fn close(&mut self) {
+        if self.is_closed {
+            return;
+        }
+        self.is_closed = true;
+        if !self.event_loop.is_closed() {
+            self.cancel_all_tasks();
+            self.event_loop.close();
+        }
+    }
+
+    #[track_caller]
+    fn drive<F: IntoFuture>(
+        &mut self,
+        main: F,
+        spawned_at: &'static Location<'static>,
+    ) -> Ended<F::Output> {
+        assert!(!self.is_closed, "Runner is closed: make another one with `Runner::new()`");
+        assert!(
+            table::running().is_none(),
+            "asyncio::run() cannot be called from a running event loop: `.await` the future instead"
+        );
+        if !self.handles_ctrl_c {
+            return self.event_loop.drive_main(main, |_| {}, spawned_at);
+        }
+        self.drive_until_ctrl_c(main, spawned_at)
+    }
+
+    /// Watches for Ctrl-C beside main: no task is needed for it, and none is seen by `all_tasks`.
+    #[track_caller]
+    fn drive_until_ctrl_c<F: IntoFuture>(
+        &mut self,
+        main: F,
+        spawned_at: &'static Location<'static>,
+    ) -> Ended<F::Output> {
+        let interrupts = Interrupts::watch();
+        let interrupted = Cell::new(false);
+        let watched = async {
+            let mut main = std::pin::pin!(main.into_future());
+            poll_fn(|cx| {
+                if interrupts.poll_next(cx).is_ready() && !interrupted.replace(true) {
+                    current_task().as_ref().map(TaskRef::cancel);
+                }
+                main.as_mut().poll(cx)
+            })
+            .await
+        };
+        let ended = self.event_loop.drive_main(watched, |_| {}, spawned_at);
+        if interrupted.get() && matches!(ended, Ended::Cancelled(_)) {
+            self.close();
+            // What a shell reports for a process that SIGINT ended.
+            std::process::exit(130);
+        }
+        ended
+    }
+
+    /// What is left is asked to stop, and driven until it has.
+    fn cancel_all_tasks(&self) {
+        let left = self.event_loop.all_tasks();
+        if left.is_empty() {
+            return;
+        }
+        let pending = Rc::new(Cell::new(left.len()));
+        for task in &left {
+            let (pending, event_loop) = (pending.clone(), self.event_loop.clone());
+            task.add_done_callback(move || {
+                pending.set(pending.get() - 1);
+                if pending.get() == 0 {
+                    event_loop.stop();
+                }
+            });
+            task.cancel();
+        }
+        while pending.get() > 0 {
+            self.event_loop.run_forever();
+        }
+    }
+}
+
+impl Default for Runner {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        // A runner that is dropped inside a run of another loop can't drive its tasks any more.
+        if table::running().is_none() {
+            self.close();
+        }
+    }
+}
+
+/// Sets up a [`Runner`]. What isn't set here, the environment may: `ASYNCIO_DEBUG=1`,
+/// `ASYNCIO_SEED=n`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let mut runner = asyncio::Runner::builder().clock(asyncio::Clock::Virtual).seed(7).build();
+/// runner.run(asyncio::sleep(Duration::from_secs(3600)));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct RunnerBuilder {
+    clock: Clock,
+    seed: Option<u64>,
+    debug: Option<bool>,
+    handles_ctrl_c: bool,
+}
+
+impl RunnerBuilder {
+    /// Turns debug mode on or off; see [`EventLoop::set_debug`]. Mirrors `Runner(debug=…)`.
+    ///
+    /// ```
+    /// assert!(asyncio::Runner::builder().debug(true).build().event_loop().is_debug());
+    /// ```
+    #[must_use]
+    pub fn debug(mut self, enabled: bool) -> Self {
+        self.debug = Some(enabled);
+        self
+    }
+
+    /// Chooses the clock; the real one at first. Python has no such thing.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let mut runner = asyncio::Runner::builder().clock(asyncio::Clock::Virtual).build();
+    /// runner.run(asyncio::sleep(Duration::from_secs(86_400)));
+    /// ```
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Runs the tasks that are ready in an order drawn from `seed`; the same seed, the same order.
+    /// Callbacks keep theirs. Without a seed, first in, first out. Python has no such thing.
+    ///
+    /// ```
+    /// let order = |seed| {
+    ///     let order = std::cell::RefCell::new(Vec::new());
+    ///     asyncio::Runner::builder().seed(seed).build().run(async {
+    ///         asyncio::gather((0..9).map(async |n| order.borrow_mut().push(n))).await;
+    ///     });
+    ///     order.into_inner()
+    /// };
+    /// assert_eq!(order(1), order(1));
+    /// assert_ne!(order(1), order(2));
+    /// ```
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Whether Ctrl-C cancels main: then main can clean up, and if it ends as cancelled, the process
+    /// exits with status 130. A second Ctrl-C ends it at once. Python does this by default; here
+    /// Ctrl-C ends the process at once unless asked otherwise.
+    ///
+    /// # Panics
+    ///
+    /// The run panics where there are no Unix signals, and when the handler can't be installed.
+    ///
+    /// ```
+    /// asyncio::Runner::builder().handle_ctrl_c(true).build().run(async {});
+    /// ```
+    #[must_use]
+    pub fn handle_ctrl_c(mut self, enabled: bool) -> Self {
+        self.handles_ctrl_c = enabled;
+        self
+    }
+
+    /// Makes the runner and its event loop.
+    ///
+    /// # Panics
+    ///
+    /// When no seed is set here and `ASYNCIO_SEED` is set to what is no number.
+    ///
+    /// ```
+    /// assert_eq!(asyncio::Runner::builder().build().run(async { 1 }), 1);
+    /// ```
+    #[track_caller]
+    pub fn build(self) -> Runner {
+        let event_loop = EventLoop::new(&self.settings());
+        Runner { event_loop, handles_ctrl_c: self.handles_ctrl_c, is_closed: false }
+    }
+
+    #[track_caller]
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            clock: self.clock,
+            seed: self.seed.or_else(seed_of_environment),
+            debug: self.debug.unwrap_or_else(debug_of_environment),
+        }
+    }
+}
+
+/// `ASYNCIO_DEBUG`: on if set, unless to nothing or `0`; as `PYTHONASYNCIODEBUG`.
+fn debug_of_environment() -> bool {
+    std::env::var_os("ASYNCIO_DEBUG").is_some_and(|value| !value.is_empty() && value != "0")
+}
+
+/// `ASYNCIO_SEED`, if set to something.
+#[track_caller]
+pub(crate) fn seed_of_environment() -> Option<u64> {
+    let value = std::env::var_os("ASYNCIO_SEED").filter(|value| !value.is_empty())?;
+    let Some(seed) = value.to_str().and_then(|text| text.parse().ok()) else {
+        panic!(
+            "ASYNCIO_SEED={} is no seed: give a whole number from 0 to {}",
+            value.display(),
+            u64::MAX
+        );
+    };
+    Some(seed)
+}

@@ -1,0 +1,93 @@
+//! Ctrl-C for a runner. Mirrors what `asyncio.Runner` does with SIGINT.
+
+#[cfg(unix)]
+pub(crate) use unix::Interrupts;
+
+#[cfg(not(unix))]
+pub(crate) use elsewhere::Interrupts;
+
+#[cfg(unix)]
+mod unix {
+    use std::io::{self, Read};
+    use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+    use std::task::{Context, Poll, ready};
+
+    use async_io::Async;
+    use signal_hook::consts::SIGINT;
+    use signal_hook::{SigId, flag, low_level};
+
+    /// While it lives, the first SIGINT can be awaited and the second ends the process at once, even
+    /// if the loop is stuck: the handler itself does that.
+    pub(crate) struct Interrupts {
+        pipe: Async<UnixStream>,
+        registrations: Vec<SigId>,
+    }
+
+    impl Interrupts {
+        #[track_caller]
+        pub(crate) fn watch() -> Self {
+            Self::register().unwrap_or_else(|error| {
+                panic!("asyncio: Ctrl-C can't be handled, since its handler can't be installed: {error}")
+            })
+        }
+
+        fn register() -> io::Result<Self> {
+            let (sender, receiver) = UnixStream::pair()?;
+            let seen_one = Arc::new(AtomicBool::new(false));
+            let mut this = Self { pipe: Async::new(receiver)?, registrations: Vec::new() };
+            // Handlers run in this order, so the first signal finds the flag down.
+            this.registrations.push(flag::register_conditional_shutdown(
+                SIGINT,
+                130,
+                seen_one.clone(),
+            )?);
+            this.registrations.push(flag::register(SIGINT, seen_one)?);
+            this.registrations.push(low_level::pipe::register(SIGINT, sender)?);
+            Ok(this)
+        }
+
+        /// Ready once for each time SIGINT came.
+        pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<()> {
+            loop {
+                match self.pipe.get_ref().read(&mut [0; 1]) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    _ => return Poll::Ready(()),
+                }
+                if ready!(self.pipe.poll_readable(cx)).is_err() {
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    impl Drop for Interrupts {
+        fn drop(&mut self) {
+            for registration in self.registrations.drain(..) {
+                low_level::unregister(registration);
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod elsewhere {
+    use std::task::{Context, Poll};
+
+    /// There is no SIGINT here.
+    pub(crate) struct Interrupts;
+
+    impl Interrupts {
+        #[track_caller]
+        pub(crate) fn watch() -> Self {
+            panic!("asyncio: `handle_ctrl_c` needs Unix signals, which this system doesn't have")
+        }
+
+        #[expect(clippy::unused_self, reason = "as on Unix")]
+        pub(crate) fn poll_next(&self, _: &mut Context<'_>) -> Poll<()> {
+            Poll::Pending
+        }
+    }
+}

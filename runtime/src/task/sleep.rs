@@ -1,0 +1,165 @@
+//! Waiting for time to pass. Mirrors `asyncio.sleep`.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::table;
+use crate::event_loop::core::Core;
+use crate::event_loop::timers::{Timer, TimerKey};
+
+/// Waits for `delay`. Mirrors `asyncio.sleep(delay)`.
+///
+/// A delay of zero gives way for one turn, always. The time counts from the first poll. A delay
+/// beyond what an [`Instant`] can hold never ends. Under [`Clock::Virtual`](crate::Clock) nothing is
+/// really waited for.
+///
+/// # Panics
+///
+/// When awaited outside a running event loop.
+///
+/// # Cancel safety
+///
+/// Nothing is lost when it is dropped; its timer goes with it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # asyncio::Runner::builder().clock(asyncio::Clock::Virtual).build().run(async {
+/// println!("Hello");
+/// asyncio::sleep(Duration::from_secs(1)).await;
+/// println!("World");
+/// # });
+/// ```
+pub fn sleep(delay: Duration) -> Sleep {
+    Sleep { wait: Wait::Delay(delay) }
+}
+
+/// Waits until `deadline`, on the loop's clock: `EventLoop::time() + delay`. A deadline in the past
+/// gives way for one turn. Python has no such function; there one computes the delay.
+///
+/// # Panics
+///
+/// When awaited outside a running event loop.
+///
+/// # Cancel safety
+///
+/// Nothing is lost when it is dropped; its timer goes with it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # asyncio::Runner::builder().clock(asyncio::Clock::Virtual).build().run(async {
+/// let event_loop = asyncio::get_running_loop().unwrap();
+/// let deadline = event_loop.time() + Duration::from_secs(5);
+/// asyncio::sleep(Duration::from_secs(2)).await;
+/// asyncio::sleep_until(deadline).await;
+/// assert_eq!(event_loop.time(), deadline);
+/// # });
+/// ```
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep { wait: Wait::Until(deadline) }
+}
+
+/// Lets everything else that is ready run first. Mirrors `asyncio.sleep(0)`.
+///
+/// # Cancel safety
+///
+/// Nothing is lost when it is dropped.
+///
+/// ```
+/// asyncio::run(async {
+///     let task = asyncio::create_task(async { "ran" });
+///     assert!(!task.is_done());
+///     asyncio::yield_now().await;
+///     assert!(task.is_done());
+/// });
+/// ```
+pub fn yield_now() -> YieldNow {
+    YieldNow { yielded: false }
+}
+
+/// The future of [`sleep`] and [`sleep_until`].
+#[must_use = "futures do nothing unless you `.await` them"]
+pub struct Sleep {
+    wait: Wait,
+}
+
+enum Wait {
+    Delay(Duration),
+    Until(Instant),
+    /// Given way once; ready in the next poll.
+    GivenWay,
+    /// In the loop's timer queue.
+    Queued(Rc<Core>, TimerKey),
+    Forever,
+}
+
+impl Sleep {
+    fn start(&mut self, cx: &Context<'_>) {
+        let core = table::running_core("sleep");
+        let deadline = match self.wait {
+            Wait::Delay(Duration::ZERO) => None,
+            Wait::Delay(delay) => match core.clock.after(delay) {
+                Some(deadline) => Some(deadline),
+                None => return self.wait = Wait::Forever,
+            },
+            Wait::Until(deadline) => (deadline > core.clock.now()).then_some(deadline),
+            _ => unreachable!("a sleep starts once"),
+        };
+        self.wait = match deadline {
+            Some(deadline) => {
+                let key = core.timers.insert(deadline, Timer::Wake(cx.waker().clone()));
+                Wait::Queued(core, key)
+            }
+            None => {
+                cx.waker().wake_by_ref();
+                Wait::GivenWay
+            }
+        };
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match &self.wait {
+            Wait::Delay(_) | Wait::Until(_) => {
+                self.start(cx);
+                Poll::Pending
+            }
+            // The entry is in the queue until the turn that its deadline falls into.
+            Wait::Queued(core, key) if core.timers.set_waker(*key, cx.waker()) => Poll::Pending,
+            Wait::Queued(..) | Wait::GivenWay => Poll::Ready(()),
+            Wait::Forever => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Wait::Queued(core, key) = &self.wait {
+            drop(core.timers.remove(*key));
+        }
+    }
+}
+
+/// The future of [`yield_now`].
+#[must_use = "futures do nothing unless you `.await` them"]
+pub struct YieldNow {
+    yielded: bool,
+}
+
+impl Future for YieldNow {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
