@@ -1,0 +1,6 @@
+fn main() {
+    async fn main() {
+        println!("Hello");
+    }
+    crate::vendored::asyncio::run(main())
+}
