@@ -51,22 +51,12 @@ pub(crate) fn expand(entry: EntryPoint, keys: TokenStream, item: TokenStream) ->
 
 /// The `async fn` as it was written, inside a plain function of the same name that runs it.
 fn emit(entry: EntryPoint, keys: &Keys, function: &Function) -> TokenStream {
-    let Function {
-        attributes,
-        visibility,
-        signature,
-        body,
-    } = function;
+    let Function { attributes, visibility, signature, body } = function;
     if function.is_method() {
         // A method can't move into another function: `self` means nothing there.
         return quote! { #(#attributes)* #visibility #signature #body };
     }
-    let Signature {
-        fn_token,
-        ident,
-        output,
-        ..
-    } = signature;
+    let Signature { fn_token, ident, output, .. } = signature;
     let test = (entry == EntryPoint::Test).then(|| quote!(#[::core::prelude::v1::test]));
     // `explore` looks at what each run returns, and returns nothing itself.
     let output = keys.seeds.is_none().then_some(output);

@@ -43,12 +43,7 @@ impl Function {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         expect_function(entry, input)?;
-        Ok(Self {
-            attributes,
-            visibility,
-            signature: input.parse()?,
-            body: input.parse()?,
-        })
+        Ok(Self { attributes, visibility, signature: input.parse()?, body: input.parse()? })
     }
 
     fn faults(&self, entry: EntryPoint) -> Vec<Error> {
@@ -130,12 +125,7 @@ impl Function {
 
     /// What has to be there and isn't.
     fn missing_parts(&self, entry: EntryPoint) -> Vec<Error> {
-        let Signature {
-            asyncness,
-            fn_token,
-            ident,
-            ..
-        } = &self.signature;
+        let Signature { asyncness, fn_token, ident, .. } = &self.signature;
         let mut faults = Vec::new();
         if asyncness.is_none() {
             let message = format!("`{entry}` runs an `async fn`: write `async fn {ident}`");
@@ -149,16 +139,13 @@ impl Function {
     }
 
     fn mend(&mut self) {
-        self.attributes
-            .retain(|attribute| !starts_a_function(attribute));
+        self.attributes.retain(|attribute| !starts_a_function(attribute));
         let signature = &mut self.signature;
         signature.constness = None;
         signature.safety = Safety::Default;
         signature.abi = None;
         signature.variadic = None;
-        signature
-            .asyncness
-            .get_or_insert(Token![async](signature.fn_token.span));
+        signature.asyncness.get_or_insert(Token![async](signature.fn_token.span));
         if !has_body(&self.body) {
             self.body = quote!({ ::core::unreachable!() });
         }

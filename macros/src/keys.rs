@@ -258,10 +258,9 @@ fn value_tokens(key: &Key, name: &Ident, rest: &[TokenTree]) -> Result<TokenStre
 fn expect_one_pair(value: &[TokenTree]) -> Result<()> {
     let second = value.windows(2).find(|window| is_punct(&window[1], '='));
     match second {
-        Some([name, _]) => Err(Error::new(
-            name.span(),
-            format!("expected a comma before `{name}`"),
-        )),
+        Some([name, _]) => {
+            Err(Error::new(name.span(), format!("expected a comma before `{name}`")))
+        }
         _ => Ok(()),
     }
 }

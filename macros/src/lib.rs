@@ -111,10 +111,7 @@ use proc_macro::TokenStream;
 ///   stands for the blocking function; inside the body it is still the `async fn`.
 /// - Python cancels `main` on Ctrl-C always; here `ctrl_c = true` asks for it, as it takes over the
 ///   program's signal handler.
-#[expect(
-    clippy::needless_doctest_main,
-    reason = "one example shows what a `main` becomes"
-)]
+#[expect(clippy::needless_doctest_main, reason = "one example shows what a `main` becomes")]
 #[proc_macro_attribute]
 pub fn main(keys: TokenStream, item: TokenStream) -> TokenStream {
     expand(EntryPoint::Main, keys.into(), item.into()).into()

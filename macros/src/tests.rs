@@ -76,24 +76,14 @@ fn main_keeps_attributes_visibility_and_another_name() {
 
 #[test]
 fn main_turns_one_key_into_one_call() {
-    expect_main(
-        expect_file!["../expansions/main_debug.rs"],
-        quote!(debug = true),
-        hello(),
-    );
+    expect_main(expect_file!["../expansions/main_debug.rs"], quote!(debug = true), hello());
 }
 
 #[test]
 fn main_takes_every_key_in_any_order() {
     expect_main(
         expect_file!["../expansions/main_all_keys.rs"],
-        quote!(
-            crate = "renamed",
-            ctrl_c = true,
-            seed = 7,
-            clock = "virtual",
-            debug = false,
-        ),
+        quote!(crate = "renamed", ctrl_c = true, seed = 7, clock = "virtual", debug = false,),
         hello(),
     );
 }
@@ -215,10 +205,7 @@ fn a_half_typed_body_comes_out_as_it_is() {
 fn a_half_typed_signature_comes_out_as_it_is() {
     let item = quote!(async fn main() -> { println!("Hello"); });
     let expansion = expand(EntryPoint::Main, quote!(), item.clone()).to_string();
-    assert!(
-        expansion.starts_with(":: core :: compile_error !"),
-        "{expansion}"
-    );
+    assert!(expansion.starts_with(":: core :: compile_error !"), "{expansion}");
     assert!(expansion.ends_with(&item.to_string()), "{expansion}");
 }
 
@@ -241,10 +228,7 @@ fn no_error_takes_the_body_away() {
     ];
     for item in wrong_items {
         let expansion = expand(EntryPoint::Main, quote!(), item.clone()).to_string();
-        assert!(
-            expansion.starts_with(":: core :: compile_error !"),
-            "{item}: no error"
-        );
+        assert!(expansion.starts_with(":: core :: compile_error !"), "{item}: no error");
         assert!(expansion.contains(&body.to_string()), "{item}: no body");
     }
 }

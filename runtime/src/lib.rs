@@ -38,7 +38,7 @@ mod sync {
 }
 
 // Running an async function.
-// pub use asyncio_macros::{main, test};
+pub use asyncio_macros::{main, test};
 pub use event_loop::clock::Clock;
 pub use runners::{Runner, RunnerBuilder, run};
 
