@@ -209,7 +209,7 @@ impl<M: Members> Future for Gather<M> {
         let (tasks, parent) = table::running_task("gather");
         let scope = this
             .scope
-            .get_or_insert_with(|| Scope::new(tasks.clone(), &parent, count, this.awaited_at));
+            .get_or_insert_with(|| Scope::new(tasks.clone(), &parent, count, this.awaited_at, cx));
         match ready!(scope.poll(&parent, cx, &mut this.members)) {
             End::Finished => Poll::Ready(this.members.finish(None)),
             End::Stopped(by) => {

@@ -113,6 +113,9 @@ impl Core {
 
     /// Moves what other threads handed in to the ready queue.
     pub(crate) fn open_letters(&self) {
+        if !self.inbox.has_letters() {
+            return;
+        }
         for letter in self.inbox.collect() {
             match letter {
                 Letter::Wake(waker) => self.ready.wake(waker.open()),

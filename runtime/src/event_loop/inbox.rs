@@ -60,11 +60,13 @@ impl<L> Inbox<L> {
         Ok(())
     }
 
+    /// A look without the lock, for the loop to take between turns.
+    pub(crate) fn has_letters(&self) -> bool {
+        self.has_letters.load(Ordering::Acquire)
+    }
+
     /// Takes all letters out, in the order they were posted.
     pub(crate) fn collect(&self) -> Vec<L> {
-        if !self.has_letters.load(Ordering::Acquire) {
-            return Vec::new();
-        }
         let mut state = self.lock();
         self.has_letters.store(false, Ordering::Relaxed);
         std::mem::take(&mut state.letters)

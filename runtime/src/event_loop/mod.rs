@@ -31,8 +31,9 @@ use turn::{Main, Turns};
 
 use crate::exceptions::{Cancelled, ExceptionContext, Payload};
 use crate::futures::Future as LoopFuture;
+use crate::task::cell::Body;
 use crate::task::step::Step;
-use crate::task::table::{self, Body, RunningLoop, Tasks};
+use crate::task::table::{self, RunningLoop, Tasks};
 use crate::task::{Task, TaskRef};
 
 /// An event loop. Mirrors `asyncio.AbstractEventLoop`.

@@ -7,7 +7,7 @@
 //! - A task is in the queue at most once, however often it is woken
 //!   (`a_task_is_in_the_queue_at_most_once`): its mark says whether it is.
 //! - A wake for a task that is gone does nothing, though its place may be taken by another task
-//!   (`a_stale_wake_does_not_reach_the_next_tenant`): the mark knows its tenant's id.
+//!   (`a_stale_wake_does_not_reach_the_next_tenant`): the mark counts its tenants.
 //! - While the loop is parked, the first entry rings the alarm, and only the first
 //!   (`the_alarm_rings_once`): each ring costs the loop a wait of the reactor.
 
@@ -18,11 +18,19 @@ use std::task::Waker;
 
 use super::callback::Callback;
 
-/// A task's place in the table, and the id that tells it from the place's former tenants.
+/// A task's place in the table, and which of the place's tenants it is. In 32 bits each, so that an
+/// entry of the queue is two words. A key that was kept while its place changed hands 2³² times would
+/// name a stranger; what it could do there is wake it, which any task can bear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TaskKey {
-    pub(crate) index: usize,
-    pub(crate) id: u64,
+    index: u32,
+    tenant: u32,
+}
+
+impl TaskKey {
+    pub(crate) fn index(self) -> usize {
+        self.index as usize
+    }
 }
 
 /// One entry of the queue.
@@ -33,10 +41,10 @@ pub(crate) enum Ready {
     Stop,
 }
 
-/// Who lives at an index, and whether it is queued. Id 0: nobody.
+/// Which tenant lives at an index, or will next, and whether it is queued.
 #[derive(Clone, Copy, Default)]
 struct Mark {
-    id: u64,
+    tenant: u32,
     queued: bool,
 }
 
@@ -66,24 +74,26 @@ impl ReadyQueue {
         }
     }
 
-    /// Gives a task its mark. From now on it can be woken.
-    pub(crate) fn admit(&self, key: TaskKey) {
+    /// Gives the task at this place of the table its key.
+    pub(crate) fn admit(&self, index: usize) -> TaskKey {
         let marks = &mut self.lines.borrow_mut().marks;
-        if marks.len() <= key.index {
-            marks.resize(key.index + 1, Mark::default());
+        if marks.len() <= index {
+            marks.resize(index + 1, Mark::default());
         }
-        marks[key.index] = Mark { id: key.id, queued: false };
+        let place = u32::try_from(index).expect("fewer than 2³² tasks fit into memory");
+        TaskKey { index: place, tenant: marks[index].tenant }
     }
 
-    /// Takes a task's mark away. Its entry in the queue, if any, is skipped.
+    /// Makes a task's key void. Its entry in the queue, if any, is skipped.
     pub(crate) fn retire(&self, key: TaskKey) {
-        self.lines.borrow_mut().marks[key.index] = Mark::default();
+        let mark = &mut self.lines.borrow_mut().marks[key.index()];
+        *mark = Mark { tenant: mark.tenant.wrapping_add(1), queued: false };
     }
 
     pub(crate) fn wake(&self, key: TaskKey) {
         let mut lines = self.lines.borrow_mut();
-        let Some(mark) = lines.marks.get_mut(key.index) else { return };
-        if mark.id != key.id || mark.queued {
+        let Some(mark) = lines.marks.get_mut(key.index()) else { return };
+        if mark.tenant != key.tenant || mark.queued {
             return;
         }
         mark.queued = true;
@@ -102,8 +112,8 @@ impl ReadyQueue {
         let mut lines = self.lines.borrow_mut();
         let entry = lines.queue.pop_front()?;
         if let Ready::Task(key) = entry {
-            let mark = &mut lines.marks[key.index];
-            if mark.id != key.id {
+            let mark = &mut lines.marks[key.index()];
+            if mark.tenant != key.tenant {
                 return None;
             }
             mark.queued = false;
@@ -126,11 +136,15 @@ impl ReadyQueue {
     /// With a seed, puts the tasks that are ready into another order. Callbacks keep theirs:
     /// `call_soon` promises it.
     pub(crate) fn shuffle(&self) {
-        let Some(random) = &self.random else { return };
+        if let Some(random) = &self.random {
+            self.shuffle_with(&mut random.borrow_mut());
+        }
+    }
+
+    fn shuffle_with(&self, random: &mut fastrand::Rng) {
         let queue = &mut self.lines.borrow_mut().queue;
         let (mut tasks, others): (Vec<Ready>, Vec<Ready>) =
             queue.drain(..).partition(|entry| matches!(entry, Ready::Task(_)));
-        let mut random = random.borrow_mut();
         random.shuffle(&mut tasks);
         let (mut tasks, mut others) = (VecDeque::from(tasks), VecDeque::from(others));
         while !tasks.is_empty() || !others.is_empty() {
@@ -183,7 +197,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
 
-    const TASK: TaskKey = TaskKey { index: 0, id: 1 };
+    const TASK: TaskKey = TaskKey { index: 0, tenant: 0 };
 
     #[derive(Default)]
     struct Counter(AtomicUsize);
@@ -197,7 +211,7 @@ mod tests {
     fn queue_with_tasks(seed: Option<u64>, count: usize) -> ReadyQueue {
         let queue = ReadyQueue::new(1, seed);
         for index in 0..count {
-            queue.admit(TaskKey { index, id: index as u64 + 1 });
+            queue.admit(index);
         }
         queue
     }
@@ -205,7 +219,7 @@ mod tests {
     fn order(queue: &ReadyQueue) -> Vec<String> {
         std::iter::from_fn(|| queue.pop())
             .map(|entry| match entry {
-                Ready::Task(key) => format!("task {}", key.index),
+                Ready::Task(key) => format!("task {}", key.index()),
                 Ready::Call(callback) => format!("call {}", callback.serial()),
                 Ready::Stop => "stop".to_owned(),
             })
@@ -229,8 +243,10 @@ mod tests {
         let queue = queue_with_tasks(None, 1);
         queue.retire(TASK);
         queue.wake(TASK);
-        queue.admit(TaskKey { index: 0, id: 2 });
+        let next = queue.admit(0);
         queue.wake(TASK);
+        assert_ne!(next, TASK);
+        assert!(queue.pop().is_none());
         assert!(queue.is_empty());
     }
 
@@ -248,7 +264,7 @@ mod tests {
         let bell = Arc::new(Counter::default());
         queue.set_alarm(Some(bell.clone().into()));
         queue.wake(TASK);
-        queue.wake(TaskKey { index: 1, id: 2 });
+        queue.wake(TaskKey { index: 1, tenant: 0 });
         assert_eq!(bell.0.load(Ordering::Relaxed), 1);
     }
 
@@ -257,8 +273,8 @@ mod tests {
         let shuffled = |seed| {
             let queue = queue_with_tasks(seed, 8);
             for index in 0..8 {
-                queue.wake(TaskKey { index, id: index as u64 + 1 });
-                let serial = index as u64;
+                queue.wake(TaskKey { index, tenant: 0 });
+                let serial = u64::from(index);
                 let callback = Callback::new(Box::new(|| {}), Location::caller(), serial);
                 queue.push(Ready::Call(callback));
             }

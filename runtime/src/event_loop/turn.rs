@@ -17,9 +17,9 @@ use super::callback::Callback;
 use super::core::Core;
 use super::driver::{Driver, Next};
 use super::ready::{Ready, TaskKey};
-use crate::task::cell::{Phase, TaskCell};
+use crate::task::cell::{Body, Family, Phase, TaskCell};
 use crate::task::step::{Step, step, step_owned};
-use crate::task::table::{Body, Family, Tasks};
+use crate::task::table::Tasks;
 
 /// The future of `run_until_complete`: a task that lives on the caller's stack, so it may borrow.
 pub(crate) struct Main<'a> {
@@ -103,32 +103,34 @@ impl<'a> Turns<'a> {
 
     /// Polls a task. For a child this is the task around it: the scope in there polls the child.
     fn run_task(&self, mut key: TaskKey, main: &mut Option<Main<'_>>) {
-        while let Some((cell, body)) = self.tasks.take(key) {
-            match body {
-                Body::Owned(future) => {
+        while let Some(cell) = self.tasks.find(key) {
+            match cell.body.take() {
+                Some(Body::Owned(future)) => {
                     return watch(&self.tasks.core, &cell, || {
-                        step_owned(self.tasks, &cell, future);
+                        step_owned(self.tasks, &cell, future)
                     });
                 }
-                Body::Main => {
-                    self.tasks.put_back(key, body);
+                Some(Body::Main) => {
+                    cell.body.set(Some(Body::Main));
                     return watch(&self.tasks.core, &cell, || self.step_main(&cell, main));
                 }
-                Body::Child(ref family, index) => {
-                    let family = family.clone();
-                    self.tasks.put_back(key, body);
+                Some(Body::Child(family, index)) => {
+                    cell.body.set(Some(Body::Child(family.clone(), index)));
                     match pass_up(&family, index) {
                         Some(parent) => key = parent,
                         None => return,
                     }
                 }
+                None => return,
             }
         }
     }
 
     fn step_main(&self, cell: &Rc<TaskCell>, main: &mut Option<Main<'_>>) {
         let Some(main) = main else { return };
-        let step = step(self.tasks, cell, main.poll);
+        let current = self.tasks.enter(cell);
+        let step = step(cell, &mut *main.poll);
+        drop(current);
         let phase = match step {
             Step::Pending => return,
             Step::Finished | Step::Panicked(_) => Phase::Finished,

@@ -172,10 +172,13 @@ pub(crate) fn take_signal(
     cx: &Context<'_>,
 ) -> Option<Cancelled> {
     let task = table::current()?;
-    if !point.as_ref().is_some_and(|point| point.is_of(&task)) {
-        *point = Some(CancelPoint::new(&task, kind));
+    match point {
+        Some(point) if point.is_of(&task) => point.take_signal(cx),
+        _ => {
+            *point = Some(CancelPoint::new(&task, kind, cx));
+            None
+        }
     }
-    point.as_ref().and_then(|point| point.take_signal(cx))
 }
 
 fn enclose<R>(point: Option<&CancelPoint>, poll: impl FnOnce() -> R) -> R {

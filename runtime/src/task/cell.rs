@@ -1,7 +1,6 @@
 //! What is known of one task: its name, its state, who waits for it, and what it left behind.
 //!
-//! Shared by the task's handles, its awaits and the table. The future itself is in the table (or, for
-//! a child, in the future that awaits it). Mirrors the slots of Python's `asyncio.Future` and `Task`.
+//! Shared by the task's handles, its awaits and the table. Mirrors the slots of Python's `asyncio.Future` and `Task`.
 //!
 //! ```text
 //!            (1)             (2)                     (3)
@@ -14,53 +13,43 @@
 //! (3) step / a waker  Pending suspends it; a wake puts it back into the queue
 //! (4) finish          a value, a panic, or a cancellation that nobody caught
 //! ```
+//!
+//! What must hold: a task is never polled while it is being polled, and never after it finished, since
+//! its body is out of the cell then.
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::fmt;
 use std::panic::Location;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
 
+use super::output::{AnyOutput, OwnedFuture};
 use super::points::Points;
 use super::waker::TaskWaker;
 use crate::event_loop::core::Core;
 use crate::event_loop::ready::TaskKey;
-use crate::exceptions::{Cancelled, ExceptionContext, Panicked, Payload, TaskError, place};
+use crate::exceptions::{Cancelled, ExceptionContext, Panicked, Payload, place};
 
-/// Where a task's outcome waits for its handle.
-pub(crate) type Output<T> = RefCell<Option<Result<T, TaskError>>>;
-
-/// An [`Output`] whose type is forgotten; `()` for children, whose parents keep the outputs.
-pub(crate) trait AnyOutput: Any {
-    fn set_error(&self, error: TaskError);
-    /// Takes out a panic that nobody has looked at.
-    fn take_panic(&self) -> Option<Panicked>;
+/// Where a task's future is.
+pub(crate) enum Body {
+    /// Here.
+    Owned(Pin<Box<dyn OwnedFuture>>),
+    /// On the stack of `run_until_complete`.
+    Main,
+    /// Inside the future that awaits it, at this index of the family.
+    Child(Rc<Family>, usize),
 }
 
-impl<T: 'static> AnyOutput for Output<T> {
-    fn set_error(&self, error: TaskError) {
-        *self.borrow_mut() = Some(Err(error));
-    }
-
-    fn take_panic(&self) -> Option<Panicked> {
-        match self.take() {
-            Some(Err(TaskError::Panicked(panicked))) => Some(panicked),
-            other => {
-                self.replace(other);
-                None
-            }
-        }
-    }
-}
-
-impl AnyOutput for () {
-    fn set_error(&self, _: TaskError) {}
-
-    fn take_panic(&self) -> Option<Panicked> {
-        None
-    }
+/// What the children of one `gather!` have in common: who polls them, and whose turn it is.
+pub(crate) struct Family {
+    /// The task that the awaiting future is part of, and the waker that this future was polled with.
+    /// The two differ where something like `FuturesUnordered` stands between them.
+    pub(crate) parent: RefCell<(Rc<TaskCell>, Waker)>,
+    /// The children that were ready and whose turn has come, in that order.
+    pub(crate) due: RefCell<VecDeque<usize>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +72,7 @@ struct Extras {
 
 pub(crate) struct TaskCell<O: ?Sized = dyn AnyOutput> {
     key: TaskKey,
+    id: u64,
     core: Rc<Core>,
     waker: Waker,
     spawned_at: &'static Location<'static>,
@@ -96,19 +86,24 @@ pub(crate) struct TaskCell<O: ?Sized = dyn AnyOutput> {
     awaiter: Cell<Option<Waker>>,
     points: RefCell<Option<Box<Points>>>,
     extras: RefCell<Option<Box<Extras>>>,
+    /// The task's future. `None` while the task is being polled, and once it is done: so it can't be
+    /// polled then.
+    pub(crate) body: Cell<Option<Body>>,
     pub(crate) output: O,
 }
 
 impl<O: AnyOutput> TaskCell<O> {
     pub(crate) fn new(
-        key: TaskKey,
+        (key, id): (TaskKey, u64),
         core: &Rc<Core>,
         spawned_at: &'static Location<'static>,
+        body: Body,
         output: O,
     ) -> Rc<Self> {
         let waker = TaskWaker::new(key, core.id, core.inbox.clone());
         Rc::new(Self {
             key,
+            id,
             core: core.clone(),
             waker: waker.into(),
             spawned_at,
@@ -119,6 +114,7 @@ impl<O: AnyOutput> TaskCell<O> {
             awaiter: Cell::new(None),
             points: RefCell::new(None),
             extras: RefCell::new(None),
+            body: Cell::new(Some(body)),
             output,
         })
     }
@@ -127,6 +123,10 @@ impl<O: AnyOutput> TaskCell<O> {
 impl TaskCell {
     pub(crate) fn key(&self) -> TaskKey {
         self.key
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
     }
 
     pub(crate) fn core(&self) -> &Rc<Core> {
@@ -147,7 +147,7 @@ impl TaskCell {
 
     pub(crate) fn name(&self) -> String {
         let name = self.extras.borrow().as_ref().and_then(|extras| extras.name.clone());
-        name.unwrap_or_else(|| format!("Task-{}", self.key.id))
+        name.unwrap_or_else(|| format!("Task-{}", self.id))
     }
 
     pub(crate) fn set_name(&self, name: String) {
@@ -198,9 +198,9 @@ impl TaskCell {
         f(self.points.borrow_mut().get_or_insert_default())
     }
 
-    /// The same for those who only look: `None` if the task never had a point.
-    pub(crate) fn with_existing_points<R>(&self, f: impl FnOnce(&mut Points) -> R) -> Option<R> {
-        self.points.borrow_mut().as_deref_mut().map(f)
+    /// Whether the last poll left something to be settled among the points.
+    pub(crate) fn has_unsettled_points(&self) -> bool {
+        self.points.borrow().as_ref().is_some_and(|points| !points.is_settled())
     }
 
     /// Whom to wake when the task is done.
@@ -245,16 +245,22 @@ impl TaskCell {
     /// The task is done. Tells everybody who waits for it; the future is gone already.
     pub(crate) fn finish(&self, phase: Phase) {
         self.phase.set(phase);
-        let callbacks =
-            self.with_existing_extras(|extras| std::mem::take(&mut extras.done_callbacks));
-        for (_, callback) in callbacks.into_iter().flatten() {
-            self.core.call_soon(callback, self.spawned_at);
+        drop(self.body.take());
+        if self.extras.borrow().is_some() {
+            self.schedule_done_callbacks();
         }
         if let Some(awaiter) = self.awaiter.take() {
             self.core.contain(&"a waker", || awaiter.wake());
         }
         if self.detached.get() {
             self.report_unseen_panic();
+        }
+    }
+
+    fn schedule_done_callbacks(&self) {
+        let callbacks = self.with_extras(|extras| std::mem::take(&mut extras.done_callbacks));
+        for (_, callback) in callbacks {
+            self.core.call_soon(callback, self.spawned_at);
         }
     }
 
@@ -267,10 +273,6 @@ impl TaskCell {
 
     fn with_extras<R>(&self, f: impl FnOnce(&mut Extras) -> R) -> R {
         f(self.extras.borrow_mut().get_or_insert_default())
-    }
-
-    fn with_existing_extras<R>(&self, f: impl FnOnce(&mut Extras) -> R) -> Option<R> {
-        self.extras.borrow_mut().as_deref_mut().map(f)
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub(crate) mod cancel;
 pub(crate) mod cell;
+pub(crate) mod output;
 pub(crate) mod points;
 pub(crate) mod scope;
 pub(crate) mod sleep;
@@ -23,7 +24,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use cell::{Output, TaskCell};
+use cell::TaskCell;
+use output::Output;
 use points::{CancelPoint, Kind};
 
 use crate::exceptions::{Cancelled, TaskError};
@@ -49,9 +51,10 @@ pub fn create_task<F>(future: F) -> Task<F::Output>
 where
     F: Future<Output: 'static> + 'static,
 {
-    let Some(tasks) = table::running() else { table::outside_a_loop("create_task") };
-    tasks.core.assert_open();
-    Task::new(tasks.spawn(future, Location::caller()))
+    let spawned_at = Location::caller();
+    let cell = table::with_running(|tasks| tasks.spawn(future, spawned_at));
+    let Some(cell) = cell else { table::outside_a_loop("create_task") };
+    Task::new(cell)
 }
 
 /// The task that runs now; `None` in a callback and outside a loop. Mirrors
@@ -273,7 +276,7 @@ impl TaskRef {
     /// });
     /// ```
     pub fn id(&self) -> TaskId {
-        TaskId(self.cell.key().id)
+        TaskId(self.cell.id())
     }
 
     /// Calls `callback` in the turn after the one in which the task ends; at once in the next turn if
@@ -386,12 +389,13 @@ impl<T: 'static> Task<T> {
         Self { task, point: None, awaited: Cell::new(false), passed_on: None, value: PhantomData }
     }
 
-    fn take_outcome(&self) -> Option<Result<T, TaskError>> {
+    fn take_outcome(&self) -> Result<T, TaskError> {
         let output: &dyn std::any::Any = &self.task.cell.output;
         output
             .downcast_ref::<Output<T>>()
             .expect("a task's output has the type of its handle's")
             .take()
+            .expect("a task handle was polled again after it gave the value")
     }
 }
 
@@ -441,46 +445,44 @@ impl<T: 'static> Future for Task<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        if let Some(cancelled) = this.take_signal(cx)
-            && !this.task.cell.cancel(cancelled.shared_message())
-            && let Some(point) = &this.point
-        {
-            // Nothing is left to pass it on to: as in Python, it wins over the value.
-            return point.raise(cancelled);
+        if this.is_done() && this.point.is_none() {
+            return Poll::Ready(this.take_outcome());
+        }
+        if let Some(cancelled) = cancel::take_signal(&mut this.point, Kind::Forward, cx) {
+            if !this.task.cell.cancel(cancelled.shared_message()) {
+                // Nothing is left to pass it on to: as in Python, it wins over the value.
+                return this.raise(cancelled);
+            }
+            this.passed_on = Some(cancelled);
         }
         if !this.is_done() {
             this.wait(cx);
             return Poll::Pending;
         }
         if this.is_cancelled()
-            && let (Some(cancelled), Some(point)) = (this.passed_on.take(), &this.point)
+            && let Some(cancelled) = this.passed_on.take()
         {
-            return point.raise(cancelled);
+            return this.raise(cancelled);
         }
-        let outcome = this.take_outcome();
         // The await is over: its place in the awaiting task is another await's.
         this.point = None;
-        Poll::Ready(outcome.expect("a task handle was polled again after it gave the value"))
+        Poll::Ready(this.take_outcome())
     }
 }
 
 impl<T> Task<T> {
-    /// The cancellation of the awaiting task; this one gets it next.
-    fn take_signal(&mut self, cx: &Context<'_>) -> Option<Cancelled> {
-        if self.is_done() && self.point.is_none() {
-            return None;
+    fn raise<R>(&self, cancelled: Cancelled) -> Poll<R> {
+        match &self.point {
+            Some(point) => point.raise(cancelled),
+            None => Poll::Pending,
         }
-        let cancelled = cancel::take_signal(&mut self.point, Kind::Forward, cx)?;
-        self.passed_on = Some(cancelled.clone());
-        Some(cancelled)
     }
 
     fn wait(&self, cx: &Context<'_>) {
         let cell = &self.task.cell;
-        assert!(
-            !table::current().is_some_and(|current| Rc::ptr_eq(&current, cell)),
-            "a task cannot await itself: {cell} would wait forever"
-        );
+        if self.point.as_ref().is_some_and(|point| point.is_of(cell)) {
+            panic!("a task cannot await itself: {cell} would wait forever");
+        }
         self.awaited.set(true);
         cell.set_awaiter(cx.waker());
     }

@@ -86,8 +86,9 @@ impl Points {
         Ok(wakers)
     }
 
-    pub(crate) fn has_raised(&self) -> bool {
-        !self.raised.is_empty()
+    /// Whether a poll left nothing to be settled.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.raised.is_empty() && !self.on_its_way
     }
 
     /// After the poll that followed a delivery: the cancellation, if no point took it.
@@ -149,11 +150,11 @@ pub(crate) struct CancelPoint {
 }
 
 impl CancelPoint {
-    pub(crate) fn new(cell: &Rc<TaskCell>, kind: Kind) -> Self {
+    pub(crate) fn new(cell: &Rc<TaskCell>, kind: Kind, cx: &Context<'_>) -> Self {
+        let waker = foreign_waker(cell, cx);
         let index = cell.with_points(|points| {
             let parent = points.innermost;
-            let point = Point { kind, parent, signal: None, waker: None, passed_over: false };
-            points.tree.insert(point)
+            points.tree.insert(Point { kind, parent, signal: None, waker, passed_over: false })
         });
         Self { cell: cell.clone(), index }
     }
@@ -164,11 +165,10 @@ impl CancelPoint {
         Rc::ptr_eq(&self.cell, cell)
     }
 
-    /// The cancellation given to this point, if any. To be asked first thing in every poll: asking
+    /// The cancellation given to this point, if any. To be asked first thing in every later poll: asking
     /// also says that the task is suspended here, and what makes this poll happen.
     pub(crate) fn take_signal(&self, cx: &Context<'_>) -> Option<Cancelled> {
-        let is_own = self.cell.waker().will_wake(cx.waker());
-        let waker = (!is_own).then(|| cx.waker().clone());
+        let waker = foreign_waker(&self.cell, cx);
         let (signal, former) = self.cell.with_points(|points| {
             let point = &mut points.tree[self.index];
             point.passed_over = false;
@@ -213,6 +213,11 @@ impl Drop for CancelPoint {
         });
         drop(point);
     }
+}
+
+/// What makes this poll happen, where that is not the task's own waker.
+fn foreign_waker(cell: &TaskCell, cx: &Context<'_>) -> Option<Waker> {
+    (!cell.waker().will_wake(cx.waker())).then(|| cx.waker().clone())
 }
 
 /// Ends an enclosed poll, also when it panics.

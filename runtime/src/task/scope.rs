@@ -15,10 +15,10 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::cell::{Phase, TaskCell};
+use super::cell::{Body, Family, Phase, TaskCell};
 use super::points::{CancelPoint, Kind};
-use super::step::{Step, contain_as, step};
-use super::table::{Body, Family, Tasks};
+use super::step::{Step, step};
+use super::table::Tasks;
 use crate::exceptions::{Cancelled, Payload};
 
 /// The futures of a scope, by index.
@@ -62,15 +62,16 @@ impl Scope {
         parent: &Rc<TaskCell>,
         count: usize,
         spawned_at: &'static Location<'static>,
+        cx: &Context<'_>,
     ) -> Self {
         let family = Rc::new(Family {
-            parent: RefCell::new((parent.clone(), parent.waker().clone())),
+            parent: RefCell::new((parent.clone(), cx.waker().clone())),
             due: RefCell::new(VecDeque::new()),
         });
         let children = (0..count)
             .map(|index| tasks.admit((), Body::Child(family.clone(), index), spawned_at))
             .collect();
-        let point = CancelPoint::new(parent, Kind::Forward);
+        let point = CancelPoint::new(parent, Kind::Forward, cx);
         Self { tasks, family, children, live: count, point, cancelled: None }
     }
 
@@ -106,7 +107,7 @@ impl Scope {
     /// Keeps to the task and the waker of this poll: both may be others than in the last one.
     fn follow(&mut self, parent: &Rc<TaskCell>, cx: &Context<'_>) {
         if !self.point.is_of(parent) {
-            self.point = CancelPoint::new(parent, Kind::Forward);
+            self.point = CancelPoint::new(parent, Kind::Forward, cx);
         }
         let mut known = self.family.parent.borrow_mut();
         if !Rc::ptr_eq(&known.0, parent) || !known.1.will_wake(cx.waker()) {
@@ -130,13 +131,13 @@ impl Scope {
             return None;
         }
         let mut verdict = Verdict::GoOn;
-        let step = step(&self.tasks, &child, &mut |cx| {
-            futures.poll(index, cx).map(|value| verdict = value)
-        });
+        let current = self.tasks.enter(&child);
+        let step = step(&child, |cx| futures.poll(index, cx).map(|value| verdict = value));
         if let Step::Pending = step {
             return None;
         }
-        contain_as(&self.tasks, &child, || futures.clear(index));
+        self.tasks.core.contain(&child, || futures.clear(index));
+        drop(current);
         self.live -= 1;
         match step {
             Step::Pending | Step::Finished => {

@@ -8,8 +8,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::cell::{Phase, TaskCell};
-use super::table::{Body, OwnedFuture, Tasks};
+use super::cell::{Body, Phase, TaskCell};
+use super::output::OwnedFuture;
+use super::points::Points;
+use super::table::Tasks;
 use crate::exceptions::{Cancelled, Payload, TaskError};
 
 /// What a step ended with. All but `Pending`: the future is to be dropped now.
@@ -20,14 +22,9 @@ pub(crate) enum Step {
     Panicked(Payload),
 }
 
-/// Polls a task, with itself as the current one. A cancellation goes to the points the task is
+/// Polls a task that was made the current one. A cancellation goes to the points the task is
 /// suspended in; when there is none, the task is cancelled.
-pub(crate) fn step(
-    tasks: &Tasks,
-    cell: &Rc<TaskCell>,
-    poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<()>,
-) -> Step {
-    let _current = tasks.enter(cell);
+pub(crate) fn step(cell: &TaskCell, mut poll: impl FnMut(&mut Context<'_>) -> Poll<()>) -> Step {
     if let Some(cancelled) = cell.take_cancel_request()
         && deliver(cell, &cancelled).is_err()
     {
@@ -38,47 +35,29 @@ pub(crate) fn step(
         match catch_unwind(AssertUnwindSafe(|| poll(&mut cx))) {
             Err(payload) => return Step::Panicked(payload),
             Ok(Poll::Ready(())) => return Step::Finished,
-            Ok(Poll::Pending) => match settle_cancellations(cell) {
-                Settled::Nothing => return Step::Pending,
-                Settled::PollAgain => {}
-                Settled::Uncaught(cancelled) => return Step::Cancelled(cancelled),
-            },
+            Ok(Poll::Pending) if !cell.has_unsettled_points() => return Step::Pending,
+            // What a point took or raised in this poll makes another one due.
+            Ok(Poll::Pending) => {
+                if let Err(cancelled) = settle(cell) {
+                    return Step::Cancelled(cancelled);
+                }
+            }
         }
     }
 }
 
-enum Settled {
-    Nothing,
-    /// A point has a cancellation to take.
-    PollAgain,
-    Uncaught(Cancelled),
-}
-
-/// After a poll: gives on what came out of a point, and what no point has taken.
-fn settle_cancellations(cell: &TaskCell) -> Settled {
-    let raised =
-        cell.with_existing_points(|points| points.has_raised().then(|| points.deliver_raised()));
-    match raised.flatten() {
-        Some(Ok(wakers)) => {
-            wake_all(wakers);
-            return Settled::PollAgain;
-        }
-        Some(Err(cancelled)) => return Settled::Uncaught(cancelled),
-        None => {}
-    }
-    let undelivered = cell.with_existing_points(super::points::Points::take_undelivered).flatten();
-    match undelivered {
-        None => Settled::Nothing,
-        Some(cancelled) => match deliver(cell, &cancelled) {
-            Ok(()) => Settled::PollAgain,
-            Err(()) => Settled::Uncaught(cancelled),
-        },
+/// Gives on what came out of a point in a poll, and what no point has taken. `Err`: no point is left
+/// to take it.
+fn settle(cell: &TaskCell) -> Result<(), Cancelled> {
+    wake_all(cell.with_points(Points::deliver_raised)?);
+    match cell.with_points(Points::take_undelivered) {
+        Some(cancelled) => deliver(cell, &cancelled).map_err(|()| cancelled),
+        None => Ok(()),
     }
 }
 
 fn deliver(cell: &TaskCell, cancelled: &Cancelled) -> Result<(), ()> {
-    let delivered = cell.with_existing_points(|points| points.deliver(cancelled));
-    wake_all(delivered.unwrap_or(Err(()))?);
+    wake_all(cell.with_points(|points| points.deliver(cancelled))?);
     Ok(())
 }
 
@@ -87,17 +66,19 @@ fn wake_all(wakers: Vec<Waker>) {
     wakers.into_iter().for_each(Waker::wake);
 }
 
-/// Steps a task whose future the table owns.
+/// Steps a task that has its future itself.
 pub(crate) fn step_owned(
     tasks: &Tasks,
     cell: &Rc<TaskCell>,
     mut future: Pin<Box<dyn OwnedFuture>>,
 ) {
-    let step = step(tasks, cell, &mut |cx| future.as_mut().poll_into(cx, &cell.output));
+    let current = tasks.enter(cell);
+    let step = step(cell, |cx| future.as_mut().poll_into(cx, &cell.output));
     if let Step::Pending = step {
-        return tasks.put_back(cell.key(), Body::Owned(future));
+        return cell.body.set(Some(Body::Owned(future)));
     }
-    contain_as(tasks, cell, || drop(future));
+    tasks.core.contain(cell, || drop(future));
+    drop(current);
     match step {
         Step::Pending | Step::Finished => tasks.finish(cell, Phase::Finished),
         Step::Cancelled(cancelled) => {
@@ -109,10 +90,4 @@ pub(crate) fn step_owned(
             tasks.finish(cell, Phase::Finished);
         }
     }
-}
-
-/// Runs a destructor as the task it belongs to; a panic in it is reported.
-pub(crate) fn contain_as(tasks: &Tasks, cell: &Rc<TaskCell>, function: impl FnOnce()) {
-    let _current = tasks.enter(cell);
-    tasks.core.contain(cell, function);
 }

@@ -1,75 +1,27 @@
 //! Every task of a loop, and which one runs.
 //!
-//! Only the loop's thread touches the table; a task's future never leaves it for longer than a poll.
-//! Mirrors Python's `asyncio.tasks._scheduled_tasks` and `_current_tasks`.
+//! Only the loop's thread touches the table. Mirrors Python's `asyncio.tasks._scheduled_tasks` and
+//! `_current_tasks`.
 //!
-//! What must hold:
-//! - A task is never polled while it is being polled: for the time of the poll its future is out of
-//!   its slot, and an empty slot has nothing to poll.
-//! - A task is never polled after it finished: finishing takes it out of the table, and its key
-//!   matches no other task (`a_stale_wake_does_not_reach_the_next_tenant`).
-//! - Its future is dropped on the loop's thread: nothing in here is `Send`.
+//! What must hold: a task that is done is not in the table, and its key finds no other task
+//! (`a_stale_wake_does_not_reach_the_next_tenant`); leaving the loop drops every task, in creation
+//! order.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::panic::Location;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
 use slab::Slab;
 
-use super::cell::{AnyOutput, Output, Phase, TaskCell};
+use super::cell::{Body, Phase, TaskCell};
+use super::output::{AnyOutput, Output};
 use crate::event_loop::core::Core;
 use crate::event_loop::ready::{self, TaskKey};
 use crate::exceptions::{Cancelled, TaskError};
 
-/// A future that the table owns, with its type forgotten.
-pub(crate) trait OwnedFuture {
-    /// Polls the future; its value goes into `output`, which is an `Output` of its type.
-    fn poll_into(self: Pin<&mut Self>, cx: &mut Context<'_>, output: &dyn AnyOutput) -> Poll<()>;
-}
-
-impl<F: Future<Output: 'static>> OwnedFuture for F {
-    fn poll_into(self: Pin<&mut Self>, cx: &mut Context<'_>, output: &dyn AnyOutput) -> Poll<()> {
-        self.poll(cx).map(|value| {
-            let output: &dyn std::any::Any = output;
-            let output = output
-                .downcast_ref::<Output<F::Output>>()
-                .expect("a task's output has the type of its future's");
-            output.replace(Some(Ok(value)));
-        })
-    }
-}
-
-/// Where a task's future is.
-pub(crate) enum Body {
-    /// In the table.
-    Owned(Pin<Box<dyn OwnedFuture>>),
-    /// On the stack of `run_until_complete`.
-    Main,
-    /// Inside the future that awaits it, at this index of the family.
-    Child(Rc<Family>, usize),
-}
-
-struct Slot {
-    cell: Rc<TaskCell>,
-    /// `None` while the task is being polled.
-    body: Option<Body>,
-}
-
-/// What the children of one `gather!` have in common: who polls them, and whose turn it is.
-pub(crate) struct Family {
-    /// The task that the awaiting future is part of, and the waker that this future was polled with.
-    /// The two differ where something like `FuturesUnordered` stands between them.
-    pub(crate) parent: RefCell<(Rc<TaskCell>, Waker)>,
-    /// The children that were ready and whose turn has come, in that order.
-    pub(crate) due: RefCell<VecDeque<usize>>,
-}
-
 pub(crate) struct Tasks {
     pub(crate) core: Rc<Core>,
-    slots: RefCell<Slab<Slot>>,
+    slots: RefCell<Slab<Rc<TaskCell>>>,
     next_id: Cell<u64>,
     current: RefCell<Option<Rc<TaskCell>>>,
 }
@@ -100,27 +52,12 @@ impl Tasks {
         self.next_id.set(id + 1);
         let mut slots = self.slots.borrow_mut();
         let entry = slots.vacant_entry();
-        let key = TaskKey { index: entry.key(), id };
-        let cell: Rc<TaskCell> = TaskCell::new(key, &self.core, spawned_at, output);
-        entry.insert(Slot { cell: cell.clone(), body: Some(body) });
+        let key = self.core.ready.admit(entry.key());
+        let cell: Rc<TaskCell> = TaskCell::new((key, id), &self.core, spawned_at, body, output);
+        entry.insert(cell.clone());
         drop(slots);
-        self.core.ready.admit(key);
         self.core.ready.wake(key);
         cell
-    }
-
-    /// Takes a task's body out for a poll. `None`: the task is gone, or is being polled.
-    pub(crate) fn take(&self, key: TaskKey) -> Option<(Rc<TaskCell>, Body)> {
-        let mut slots = self.slots.borrow_mut();
-        let slot = slots.get_mut(key.index).filter(|slot| slot.cell.key() == key)?;
-        Some((slot.cell.clone(), slot.body.take()?))
-    }
-
-    pub(crate) fn put_back(&self, key: TaskKey, body: Body) {
-        let mut slots = self.slots.borrow_mut();
-        if let Some(slot) = slots.get_mut(key.index).filter(|slot| slot.cell.key() == key) {
-            slot.body = Some(body);
-        }
     }
 
     /// Takes a task that is done out of the table and tells those who wait for it.
@@ -137,28 +74,24 @@ impl Tasks {
     }
 
     fn forget(&self, key: TaskKey) {
-        let slot = {
-            let mut slots = self.slots.borrow_mut();
-            let lives_here = slots.get(key.index).is_some_and(|slot| slot.cell.key() == key);
-            if !lives_here {
-                return;
-            }
+        let mut slots = self.slots.borrow_mut();
+        let lives_here = slots.get(key.index()).is_some_and(|cell| cell.key() == key);
+        if lives_here {
             self.core.ready.retire(key);
-            slots.remove(key.index)
-        };
-        drop(slot);
+            let cell = slots.remove(key.index());
+            drop(slots);
+            drop(cell);
+        }
     }
 
     pub(crate) fn find(&self, key: TaskKey) -> Option<Rc<TaskCell>> {
-        let slots = self.slots.borrow();
-        slots.get(key.index).filter(|slot| slot.cell.key() == key).map(|slot| slot.cell.clone())
+        self.slots.borrow().get(key.index()).filter(|cell| cell.key() == key).cloned()
     }
 
     /// The tasks that are not done, in creation order.
     pub(crate) fn all(&self) -> Vec<Rc<TaskCell>> {
-        let mut cells: Vec<_> =
-            self.slots.borrow().iter().map(|(_, slot)| slot.cell.clone()).collect();
-        cells.sort_by_key(|cell| cell.key().id);
+        let mut cells: Vec<_> = self.slots.borrow().iter().map(|(_, cell)| cell.clone()).collect();
+        cells.sort_by_key(|cell| cell.id());
         cells
     }
 
@@ -185,7 +118,7 @@ impl Tasks {
 
     fn drop_all(&self) {
         for cell in self.all() {
-            let body = self.take(cell.key()).map(|(_, body)| body);
+            let body = cell.body.take();
             self.core.contain(&cell, || drop(body));
             cell.output.set_error(TaskError::Cancelled(Cancelled::default()));
             self.finish(&cell, Phase::Cancelled);
@@ -220,12 +153,14 @@ pub(crate) fn running() -> Option<Rc<Tasks>> {
     RUNNING.try_with(|running| running.borrow().clone()).ok().flatten()
 }
 
+/// The same for a short while: no code of others may run in `f`.
+pub(crate) fn with_running<R>(f: impl FnOnce(&Tasks) -> R) -> Option<R> {
+    RUNNING.try_with(|running| running.borrow().as_deref().map(f)).ok().flatten()
+}
+
 /// The task that runs on this thread.
 pub(crate) fn current() -> Option<Rc<TaskCell>> {
-    RUNNING
-        .try_with(|running| running.borrow().as_ref().and_then(|tasks| tasks.current()))
-        .ok()
-        .flatten()
+    with_running(Tasks::current).flatten()
 }
 
 /// Makes a loop the running one of this thread until the guard is dropped.
@@ -248,8 +183,8 @@ impl Drop for RunningLoop {
 
 /// The running loop's core, for an await that needs one.
 pub(crate) fn running_core(what: &str) -> Rc<Core> {
-    let Some(tasks) = running() else { outside_a_loop(what) };
-    tasks.core.clone()
+    let Some(core) = with_running(|tasks| tasks.core.clone()) else { outside_a_loop(what) };
+    core
 }
 
 /// The running loop's tasks and the one that runs, for an await that needs them.
