@@ -80,6 +80,11 @@ impl Error for Cancelled {}
 /// });
 /// ```
 pub struct Panicked {
+    // Boxed: every task has room for its error, and few tasks panic.
+    inner: Box<PanickedInner>,
+}
+
+struct PanickedInner {
     origin: String,
     message: String,
     // The mutex makes the error `Sync`, so that `?` takes it into a `Box<dyn Error + Send + Sync>`.
@@ -92,7 +97,7 @@ pub(crate) type Payload = Box<dyn Any + Send>;
 impl Panicked {
     pub(crate) fn new(origin: String, payload: Payload) -> Self {
         let message = payload_message(&payload);
-        Self { origin, message, payload: Mutex::new(payload) }
+        Self { inner: Box::new(PanickedInner { origin, message, payload: Mutex::new(payload) }) }
     }
 
     /// The panic's message; a payload that is not text is described in its place.
@@ -107,7 +112,7 @@ impl Panicked {
     /// assert!(panicked.message().contains("sums"));
     /// ```
     pub fn message(&self) -> &str {
-        &self.message
+        &self.inner.message
     }
 
     /// The payload, for [`std::panic::resume_unwind`] or a downcast.
@@ -120,22 +125,22 @@ impl Panicked {
     /// });
     /// ```
     pub fn into_payload(self) -> Box<dyn Any + Send> {
-        self.payload.into_inner().unwrap_or_else(PoisonError::into_inner)
+        self.inner.payload.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Panicked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Panicked")
-            .field("origin", &self.origin)
-            .field("message", &self.message)
+            .field("origin", &self.inner.origin)
+            .field("message", &self.inner.message)
             .finish_non_exhaustive()
     }
 }
 
 impl fmt::Display for Panicked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} panicked: {}", self.origin, self.message)
+        write!(f, "{} panicked: {}", self.inner.origin, self.inner.message)
     }
 }
 

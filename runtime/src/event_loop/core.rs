@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use super::callback::Callback;
 use super::clock::{Clock, ClockSource};
 use super::inbox::Inbox;
-use super::ready::{Ready, ReadyQueue};
+use super::ready::{Ready, ReadyQueue, Waiter};
 use super::timers::{Timer, TimerKey, Timers};
 use crate::exceptions::{ExceptionContext, Panicked};
 use crate::task::waker::Letter;
@@ -134,9 +134,17 @@ impl Core {
         let now = self.clock.now();
         while let Some(timer) = self.timers.pop_due(now) {
             match timer {
-                Timer::Wake(waker) => self.contain(&"a waker", || waker.wake()),
+                Timer::Wake(waiter) => self.wake(waiter),
                 Timer::Call(callback) => self.ready.push(Ready::Call(callback)),
             }
+        }
+    }
+
+    /// Wakes a waiter; a panic in a waker of somebody else's is reported.
+    pub(crate) fn wake(&self, waiter: Waiter) {
+        match waiter {
+            Waiter::Task(key) => self.ready.wake(key),
+            Waiter::Other(waker) => self.contain(&"a waker", || waker.wake()),
         }
     }
 
@@ -182,7 +190,7 @@ impl Core {
         for timer in timers {
             match timer {
                 Timer::Call(callback) => callbacks.push(callback),
-                Timer::Wake(waker) => self.contain(&"a waker's destructor", || drop(waker)),
+                Timer::Wake(waiter) => self.contain(&"a waker's destructor", || drop(waiter)),
             }
         }
         callbacks.sort_by_key(|callback| callback.serial());

@@ -11,14 +11,14 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::task::Waker;
 use std::time::Instant;
 
 use super::callback::Callback;
+use super::ready::Waiter;
 
 /// What to do at a deadline.
 pub(crate) enum Timer {
-    Wake(Waker),
+    Wake(Waiter),
     Call(Rc<Callback>),
 }
 
@@ -50,16 +50,16 @@ impl Timers {
         self.queue.borrow_mut().remove(&key)
     }
 
-    /// Makes the entry wake `waker`. False: the entry has fired.
-    pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) -> bool {
+    /// Makes the entry wake `waiter`. False: the entry has fired.
+    pub(crate) fn set_waiter(&self, key: TimerKey, waiter: Waiter) -> bool {
         let mut queue = self.queue.borrow_mut();
         let Some(timer) = queue.get_mut(&key) else { return false };
-        let stale = match timer {
-            Timer::Wake(old) if old.will_wake(waker) => None,
-            other => Some(std::mem::replace(other, Timer::Wake(waker.clone()))),
+        let unused = match timer {
+            Timer::Wake(former) if former.is_same(&waiter) => Timer::Wake(waiter),
+            former => std::mem::replace(former, Timer::Wake(waiter)),
         };
         drop(queue);
-        drop(stale);
+        drop(unused);
         true
     }
 
@@ -134,11 +134,12 @@ mod tests {
     }
 
     #[test]
-    fn a_fired_timer_takes_no_waker() {
+    fn a_fired_timer_takes_no_waiter() {
         let (timers, now) = (Timers::default(), Instant::now());
-        let key = timers.insert(now, Timer::Wake(Waker::noop().clone()));
-        assert!(timers.set_waker(key, Waker::noop()));
+        let waiter = || Waiter::Other(std::task::Waker::noop().clone());
+        let key = timers.insert(now, Timer::Wake(waiter()));
+        assert!(timers.set_waiter(key, waiter()));
         assert!(timers.pop_due(now).is_some());
-        assert!(!timers.set_waker(key, Waker::noop()));
+        assert!(!timers.set_waiter(key, waiter()));
     }
 }

@@ -133,7 +133,8 @@ impl<'a> Turns<'a> {
         drop(current);
         let phase = match step {
             Step::Pending => return,
-            Step::Finished | Step::Panicked(_) => Phase::Finished,
+            Step::Finished => Phase::Finished,
+            Step::Panicked(_) => Phase::Panicked,
             Step::Cancelled(_) => Phase::Cancelled,
         };
         main.ended = Some(step);

@@ -171,14 +171,14 @@ pub(crate) fn take_signal(
     kind: Kind,
     cx: &Context<'_>,
 ) -> Option<Cancelled> {
-    let task = table::current()?;
-    match point {
-        Some(point) if point.is_of(&task) => point.take_signal(cx),
+    let taken = table::with_current(|task| match point {
+        Some(point) if point.is_of(task) => point.take_signal(cx),
         _ => {
-            *point = Some(CancelPoint::new(&task, kind, cx));
+            *point = Some(CancelPoint::new(task, kind, cx));
             None
         }
-    }
+    });
+    taken.flatten()
 }
 
 fn enclose<R>(point: Option<&CancelPoint>, poll: impl FnOnce() -> R) -> R {

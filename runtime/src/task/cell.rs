@@ -30,7 +30,7 @@ use super::output::{AnyOutput, OwnedFuture};
 use super::points::Points;
 use super::waker::TaskWaker;
 use crate::event_loop::core::Core;
-use crate::event_loop::ready::TaskKey;
+use crate::event_loop::ready::{TaskKey, Waiter};
 use crate::exceptions::{Cancelled, ExceptionContext, Panicked, Payload, place};
 
 /// Where a task's future is.
@@ -56,6 +56,7 @@ pub(crate) struct Family {
 pub(crate) enum Phase {
     Live,
     Finished,
+    Panicked,
     Cancelled,
 }
 
@@ -83,8 +84,10 @@ pub(crate) struct TaskCell<O: ?Sized = dyn AnyOutput> {
     cancel_pending: Cell<bool>,
     /// No handle is left that could look at the outcome.
     detached: Cell<bool>,
-    awaiter: Cell<Option<Waker>>,
+    awaiter: Cell<Option<Waiter>>,
     points: RefCell<Option<Box<Points>>>,
+    /// A point may have a cancellation to take, or was passed over: they are to look.
+    pub(crate) points_are_to_look: Cell<bool>,
     extras: RefCell<Option<Box<Extras>>>,
     /// The task's future. `None` while the task is being polled, and once it is done: so it can't be
     /// polled then.
@@ -113,6 +116,7 @@ impl<O: AnyOutput> TaskCell<O> {
             detached: Cell::new(false),
             awaiter: Cell::new(None),
             points: RefCell::new(None),
+            points_are_to_look: Cell::new(false),
             extras: RefCell::new(None),
             body: Cell::new(Some(body)),
             output,
@@ -204,12 +208,8 @@ impl TaskCell {
     }
 
     /// Whom to wake when the task is done.
-    pub(crate) fn set_awaiter(&self, waker: &Waker) {
-        let former = match self.awaiter.take() {
-            Some(former) if former.will_wake(waker) => former,
-            _ => waker.clone(),
-        };
-        self.awaiter.set(Some(former));
+    pub(crate) fn set_awaiter(&self, waiter: Waiter) {
+        drop(self.awaiter.replace(Some(waiter)));
     }
 
     /// Calls `callback` in a turn after the one in which the task becomes done. `None`: it is done,
@@ -250,7 +250,7 @@ impl TaskCell {
             self.schedule_done_callbacks();
         }
         if let Some(awaiter) = self.awaiter.take() {
-            self.core.contain(&"a waker", || awaiter.wake());
+            self.core.wake(awaiter);
         }
         if self.detached.get() {
             self.report_unseen_panic();
@@ -265,6 +265,9 @@ impl TaskCell {
     }
 
     fn report_unseen_panic(&self) {
+        if self.phase.get() != Phase::Panicked {
+            return;
+        }
         if let Some(panicked) = self.output.take_panic() {
             let message = "a task panicked and nobody awaited it";
             self.core.report(&ExceptionContext::of_panic(message, panicked));

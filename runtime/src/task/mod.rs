@@ -484,7 +484,7 @@ impl<T> Task<T> {
             panic!("a task cannot await itself: {cell} would wait forever");
         }
         self.awaited.set(true);
-        cell.set_awaiter(cx.waker());
+        cell.set_awaiter(table::waiter(cell.core(), cx));
     }
 }
 

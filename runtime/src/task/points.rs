@@ -151,7 +151,8 @@ pub(crate) struct CancelPoint {
 
 impl CancelPoint {
     pub(crate) fn new(cell: &Rc<TaskCell>, kind: Kind, cx: &Context<'_>) -> Self {
-        let waker = foreign_waker(cell, cx);
+        let is_own = cell.waker().will_wake(cx.waker());
+        let waker = (!is_own).then(|| cx.waker().clone());
         let index = cell.with_points(|points| {
             let parent = points.innermost;
             points.tree.insert(Point { kind, parent, signal: None, waker, passed_over: false })
@@ -165,10 +166,16 @@ impl CancelPoint {
         Rc::ptr_eq(&self.cell, cell)
     }
 
-    /// The cancellation given to this point, if any. To be asked first thing in every later poll: asking
-    /// also says that the task is suspended here, and what makes this poll happen.
+    /// The cancellation given to this point, if any. To be asked first thing in every later poll:
+    /// asking also says that the task is suspended here, and what makes this poll happen.
     pub(crate) fn take_signal(&self, cx: &Context<'_>) -> Option<Cancelled> {
-        let waker = foreign_waker(&self.cell, cx);
+        let is_own = self.cell.waker().will_wake(cx.waker());
+        // Nearly every poll ends here. A foreign waker that was left earlier can stay: it may wake
+        // somebody needlessly.
+        if is_own && !self.cell.points_are_to_look.get() {
+            return None;
+        }
+        let waker = (!is_own).then(|| cx.waker().clone());
         let (signal, former) = self.cell.with_points(|points| {
             let point = &mut points.tree[self.index];
             point.passed_over = false;
@@ -213,11 +220,6 @@ impl Drop for CancelPoint {
         });
         drop(point);
     }
-}
-
-/// What makes this poll happen, where that is not the task's own waker.
-fn foreign_waker(cell: &TaskCell, cx: &Context<'_>) -> Option<Waker> {
-    (!cell.waker().will_wake(cx.waker())).then(|| cx.waker().clone())
 }
 
 /// Ends an enclosed poll, also when it panics.

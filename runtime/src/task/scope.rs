@@ -149,7 +149,7 @@ impl Scope {
                 self.cancelled.is_none().then_some(End::Cancelled(cancelled))
             }
             Step::Panicked(payload) => {
-                self.tasks.finish(&child, Phase::Finished);
+                self.tasks.finish(&child, Phase::Panicked);
                 Some(End::Panicked(payload))
             }
         }

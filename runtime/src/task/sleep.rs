@@ -110,7 +110,7 @@ impl Sleep {
         };
         self.wait = match deadline {
             Some(deadline) => {
-                let key = core.timers.insert(deadline, Timer::Wake(cx.waker().clone()));
+                let key = core.timers.insert(deadline, Timer::Wake(table::waiter(&core, cx)));
                 Wait::Queued(core, key)
             }
             None => {
@@ -119,6 +119,11 @@ impl Sleep {
             }
         };
     }
+}
+
+/// Whether the timer is still to fire; if so, it wakes what polls now.
+fn is_queued(core: &Rc<Core>, key: TimerKey, cx: &Context<'_>) -> bool {
+    core.timers.set_waiter(key, table::waiter(core, cx))
 }
 
 impl Future for Sleep {
@@ -131,7 +136,7 @@ impl Future for Sleep {
                 Poll::Pending
             }
             // The entry is in the queue until the turn that its deadline falls into.
-            Wait::Queued(core, key) if core.timers.set_waker(*key, cx.waker()) => Poll::Pending,
+            Wait::Queued(core, key) if is_queued(core, *key, cx) => Poll::Pending,
             Wait::Queued(..) | Wait::GivenWay => Poll::Ready(()),
             Wait::Forever => Poll::Pending,
         }

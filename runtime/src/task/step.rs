@@ -49,6 +49,7 @@ pub(crate) fn step(cell: &TaskCell, mut poll: impl FnMut(&mut Context<'_>) -> Po
 /// Gives on what came out of a point in a poll, and what no point has taken. `Err`: no point is left
 /// to take it.
 fn settle(cell: &TaskCell) -> Result<(), Cancelled> {
+    cell.points_are_to_look.set(true);
     wake_all(cell.with_points(Points::deliver_raised)?);
     match cell.with_points(Points::take_undelivered) {
         Some(cancelled) => deliver(cell, &cancelled).map_err(|()| cancelled),
@@ -57,6 +58,7 @@ fn settle(cell: &TaskCell) -> Result<(), Cancelled> {
 }
 
 fn deliver(cell: &TaskCell, cancelled: &Cancelled) -> Result<(), ()> {
+    cell.points_are_to_look.set(true);
     wake_all(cell.with_points(|points| points.deliver(cancelled))?);
     Ok(())
 }
@@ -87,7 +89,7 @@ pub(crate) fn step_owned(
         }
         Step::Panicked(payload) => {
             cell.output.set_error(TaskError::Panicked(cell.panicked(payload)));
-            tasks.finish(cell, Phase::Finished);
+            tasks.finish(cell, Phase::Panicked);
         }
     }
 }

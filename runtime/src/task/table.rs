@@ -10,13 +10,14 @@
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::rc::Rc;
+use std::task::Context;
 
 use slab::Slab;
 
 use super::cell::{Body, Phase, TaskCell};
 use super::output::{AnyOutput, Output};
 use crate::event_loop::core::Core;
-use crate::event_loop::ready::{self, TaskKey};
+use crate::event_loop::ready::{self, TaskKey, Waiter};
 use crate::exceptions::{Cancelled, TaskError};
 
 pub(crate) struct Tasks {
@@ -161,6 +162,22 @@ pub(crate) fn with_running<R>(f: impl FnOnce(&Tasks) -> R) -> Option<R> {
 /// The task that runs on this thread.
 pub(crate) fn current() -> Option<Rc<TaskCell>> {
     with_running(Tasks::current).flatten()
+}
+
+/// The same for a short while: no code of others may run in `f`.
+pub(crate) fn with_current<R>(f: impl FnOnce(&Rc<TaskCell>) -> R) -> Option<R> {
+    with_running(|tasks| tasks.current.borrow().as_ref().map(f)).flatten()
+}
+
+/// Whom to wake so that what is polled with `cx` is polled again: the running task by its key, if it
+/// is one of `core`'s and `cx` is its own.
+pub(crate) fn waiter(core: &Rc<Core>, cx: &Context<'_>) -> Waiter {
+    with_current(|task| {
+        let is_its_own = task.waker().will_wake(cx.waker()) && Rc::ptr_eq(task.core(), core);
+        is_its_own.then(|| Waiter::Task(task.key()))
+    })
+    .flatten()
+    .unwrap_or_else(|| Waiter::Other(cx.waker().clone()))
 }
 
 /// Makes a loop the running one of this thread until the guard is dropped.
