@@ -153,7 +153,7 @@ impl Runner {
             "asyncio::run() cannot be called from a running event loop: `.await` the future instead"
         );
         if !self.handles_ctrl_c {
-            return self.event_loop.drive_main(main, |_| {}, spawned_at);
+            return self.event_loop.drive_main(main, spawned_at);
         }
         self.drive_until_ctrl_c(main, spawned_at)
     }
@@ -177,7 +177,7 @@ impl Runner {
             })
             .await
         };
-        let ended = self.event_loop.drive_main(watched, |_| {}, spawned_at);
+        let ended = self.event_loop.drive_main(watched, spawned_at);
         if interrupted.get() && matches!(ended, Ended::Cancelled(_)) {
             self.close();
             // What a shell reports for a process that SIGINT ended.

@@ -50,16 +50,13 @@ mod unix {
 
         /// Ready once for each time SIGINT came.
         pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<()> {
-            loop {
-                match self.pipe.get_ref().read(&mut [0; 1]) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    _ => return Poll::Ready(()),
-                }
-                if ready!(self.pipe.poll_readable(cx)).is_err() {
-                    return Poll::Pending;
+            // Readiness first: main is polled often, and a signal comes once.
+            while ready!(self.pipe.poll_readable(cx)).is_ok() {
+                if self.pipe.get_ref().read(&mut [0; 1]).is_ok() {
+                    return Poll::Ready(());
                 }
             }
+            Poll::Pending
         }
     }
 

@@ -27,6 +27,7 @@ use crate::runners::{RunnerBuilder, seed_of_environment};
 /// });
 /// ```
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "as `build` takes it")]
 pub fn explore<F>(builder: RunnerBuilder, seeds: u64, test: impl Fn() -> F)
 where
     F: Future<Output: Termination>,

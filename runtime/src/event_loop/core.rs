@@ -119,8 +119,8 @@ impl Core {
         for letter in self.inbox.collect() {
             match letter {
                 Letter::Wake(waker) => self.ready.wake(waker.open()),
-                Letter::Call(function) => {
-                    self.call_soon(function, Location::caller());
+                Letter::Call(function, posted_at) => {
+                    self.call_soon(function, posted_at);
                 }
             }
         }

@@ -97,12 +97,6 @@ impl Driver {
         }
     }
 
-    /// `block_on` is back: whatever ended the wait, nobody needs to end it any more.
-    pub(crate) fn resume(&self, core: &Core) {
-        core.ready.set_alarm(None);
-        core.inbox.unpark();
-    }
-
     fn park(&self, core: &Core, cx: &Context<'_>) -> Next {
         if !core.inbox.park(cx.waker()) {
             return Next::Turn;
@@ -122,6 +116,12 @@ impl Driver {
         }
         Pin::new(timer).poll(cx).map(|_| self.armed_for.set(None))
     }
+}
+
+/// `block_on` is back: whatever ended the wait, nobody needs to end it any more.
+pub(crate) fn resume(core: &Core) {
+    core.ready.set_alarm(None);
+    core.inbox.unpark();
 }
 
 /// Moves the virtual clock to the next deadline, unless another thread has handed something in.

@@ -106,7 +106,7 @@ impl EventLoop {
     /// ```
     #[track_caller]
     pub fn run_until_complete<F: IntoFuture>(&self, future: F) -> F::Output {
-        self.drive_main(future, |_| {}, Location::caller()).unwrap()
+        self.drive_main(future, Location::caller()).unwrap()
     }
 
     /// Runs the loop until [`stop`](EventLoop::stop) is called. Mirrors `loop.run_forever()`.
@@ -450,13 +450,11 @@ impl EventLoop {
         self.core().slow_callback_duration.set(duration);
     }
 
-    /// Runs the loop until `future` has ended or the loop is stopped. `prepare` is given the
-    /// future's task before it starts.
+    /// Runs the loop until `future` has ended or the loop is stopped.
     #[track_caller]
     pub(crate) fn drive_main<F: IntoFuture>(
         &self,
         future: F,
-        prepare: impl FnOnce(&TaskRef),
         spawned_at: &'static Location<'static>,
     ) -> Ended<F::Output> {
         let running = self.enter();
@@ -466,7 +464,6 @@ impl EventLoop {
             let mut poll =
                 |cx: &mut Context<'_>| future.as_mut().poll(cx).map(|output| value = Some(output));
             let cell = self.tasks.admit((), Body::Main, spawned_at);
-            prepare(&TaskRef::new(cell.clone()));
             let mut main = Some(Main { poll: &mut poll, ended: None });
             self.drive(&mut main);
             self.tasks.abandon(&cell);
@@ -493,6 +490,8 @@ impl EventLoop {
             }
             turns.run(main, cx)
         }));
+        // Where somebody else's `stop` came first.
+        self.core().ready.forget_stop();
     }
 
     /// Makes this loop the running one.

@@ -147,6 +147,11 @@ impl ReadyQueue {
         self.lines.borrow().queue.is_empty()
     }
 
+    /// Takes the entry out that ends a run, if it is still there.
+    pub(crate) fn forget_stop(&self) {
+        self.lines.borrow_mut().queue.retain(|entry| !matches!(entry, Ready::Stop));
+    }
+
     pub(crate) fn take_all(&self) -> Vec<Ready> {
         std::mem::take(&mut self.lines.borrow_mut().queue).into()
     }

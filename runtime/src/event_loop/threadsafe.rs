@@ -66,8 +66,11 @@ impl LoopHandle {
     /// event_loop.close();
     /// ```
     #[doc(alias = "call_soon_threadsafe")]
+    #[track_caller]
     pub fn call_soon(&self, callback: impl FnOnce() + Send + 'static) -> Result<(), LoopClosed> {
-        self.inbox.post(Letter::Call(Box::new(callback))).map_err(|_| LoopClosed)
+        self.inbox
+            .post(Letter::Call(Box::new(callback), Location::caller()))
+            .map_err(|_| LoopClosed)
     }
 
     /// Makes a task of `future` on the loop. Mirrors `asyncio.run_coroutine_threadsafe(coro, loop)`.
@@ -78,6 +81,10 @@ impl LoopHandle {
     /// # Errors
     ///
     /// [`LoopClosed`] when the loop is closed; the future is dropped.
+    ///
+    /// # Panics
+    ///
+    /// Never; a panic of the future is part of the task's outcome.
     ///
     /// ```
     /// let event_loop = asyncio::new_event_loop();

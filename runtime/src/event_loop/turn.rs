@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use super::callback::Callback;
 use super::core::Core;
-use super::driver::{Driver, Next};
+use super::driver::{self, Driver, Next};
 use super::ready::{Ready, TaskKey};
 use crate::task::cell::{Body, Family, Phase, TaskCell};
 use crate::task::step::{Step, step, step_owned};
@@ -43,7 +43,7 @@ impl<'a> Turns<'a> {
     /// Runs turns until the loop is stopped; `Pending` when `block_on` is to wait or to look at the
     /// reactor.
     pub(crate) fn run(&self, main: &mut Option<Main<'_>>, cx: &mut Context<'_>) -> Poll<()> {
-        self.driver.resume(&self.tasks.core);
+        driver::resume(&self.tasks.core);
         loop {
             if self.turn(main, cx) == Next::BlockOn {
                 return Poll::Pending;
@@ -107,7 +107,7 @@ impl<'a> Turns<'a> {
             match cell.body.take() {
                 Some(Body::Owned(future)) => {
                     return watch(&self.tasks.core, &cell, || {
-                        step_owned(self.tasks, &cell, future)
+                        step_owned(self.tasks, &cell, future);
                     });
                 }
                 Some(Body::Main) => {
@@ -147,10 +147,9 @@ impl<'a> Turns<'a> {
 /// child is polled through a waker of its own, which was woken instead.
 fn pass_up(family: &Family, index: usize) -> Option<TaskKey> {
     family.due.borrow_mut().push_back(index);
-    let (parent, waker) = family.parent.borrow().clone();
-    if waker.will_wake(parent.waker()) {
-        return Some(parent.key());
-    }
+    let parent = family.parent.borrow();
+    let Some(waker) = parent.waker.clone() else { return Some(parent.task.key()) };
+    drop(parent);
     waker.wake();
     None
 }

@@ -21,9 +21,6 @@ use crate::exceptions::{Cancelled, Payload};
 /// cancellation is caught once, by the innermost `catch_cancel` that the task is suspended in. What a
 /// task catches must end soon: [`run`](crate::run) waits for the tasks that it cancels.
 ///
-/// Unlike Python's `except`, this can't be forgotten inside a `try` with a bare `except`: what isn't
-/// wrapped is dropped.
-///
 /// # Errors
 ///
 /// [`Cancelled`], with the message given, when the task is cancelled while `future` is pending.

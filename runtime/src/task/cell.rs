@@ -24,7 +24,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Waker;
+use std::task::{Context, Waker};
 
 use super::output::{AnyOutput, OwnedFuture};
 use super::points::Points;
@@ -45,11 +45,30 @@ pub(crate) enum Body {
 
 /// What the children of one `gather!` have in common: who polls them, and whose turn it is.
 pub(crate) struct Family {
-    /// The task that the awaiting future is part of, and the waker that this future was polled with.
-    /// The two differ where something like `FuturesUnordered` stands between them.
-    pub(crate) parent: RefCell<(Rc<TaskCell>, Waker)>,
+    pub(crate) parent: RefCell<Parent>,
     /// The children that were ready and whose turn has come, in that order.
     pub(crate) due: RefCell<VecDeque<usize>>,
+}
+
+/// Who polls the future that the children live in.
+pub(crate) struct Parent {
+    pub(crate) task: Rc<TaskCell>,
+    /// What to wake for it, where that is not the task itself: something like `FuturesUnordered` stands
+    /// between the two.
+    pub(crate) waker: Option<Waker>,
+}
+
+impl Parent {
+    pub(crate) fn new(task: &Rc<TaskCell>, cx: &Context<'_>) -> Self {
+        let is_own = task.waker().will_wake(cx.waker());
+        Self { task: task.clone(), waker: (!is_own).then(|| cx.waker().clone()) }
+    }
+
+    /// Whether a poll of `task` with `cx` comes the same way.
+    pub(crate) fn is(&self, task: &Rc<TaskCell>, cx: &Context<'_>) -> bool {
+        let expected = self.waker.as_ref().unwrap_or(task.waker());
+        Rc::ptr_eq(&self.task, task) && expected.will_wake(cx.waker())
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

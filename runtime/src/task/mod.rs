@@ -370,7 +370,7 @@ impl fmt::Debug for TaskRef {
 /// ```
 #[must_use = "a task goes on without its handle; say so with `.detach()`"]
 pub struct Task<T> {
-    task: TaskRef,
+    handle: TaskRef,
     /// This await's point in the awaiting task; there once the handle was polled.
     point: Option<CancelPoint>,
     /// The handle was polled.
@@ -385,12 +385,12 @@ impl<T> Unpin for Task<T> {}
 
 impl<T: 'static> Task<T> {
     pub(crate) fn new(cell: Rc<TaskCell>) -> Self {
-        let task = TaskRef::new(cell);
-        Self { task, point: None, awaited: Cell::new(false), passed_on: None, value: PhantomData }
+        let handle = TaskRef::new(cell);
+        Self { handle, point: None, awaited: Cell::new(false), passed_on: None, value: PhantomData }
     }
 
     fn take_outcome(&self) -> Result<T, TaskError> {
-        let output: &dyn std::any::Any = &self.task.cell.output;
+        let output: &dyn std::any::Any = &self.handle.cell.output;
         output
             .downcast_ref::<Output<T>>()
             .expect("a task's output has the type of its handle's")
@@ -430,13 +430,13 @@ impl<T> Deref for Task<T> {
     type Target = TaskRef;
 
     fn deref(&self) -> &TaskRef {
-        &self.task
+        &self.handle
     }
 }
 
 impl<T> fmt::Debug for Task<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.task.fmt(f)
+        self.handle.fmt(f)
     }
 }
 
@@ -449,7 +449,7 @@ impl<T: 'static> Future for Task<T> {
             return Poll::Ready(this.take_outcome());
         }
         if let Some(cancelled) = cancel::take_signal(&mut this.point, Kind::Forward, cx) {
-            if !this.task.cell.cancel(cancelled.shared_message()) {
+            if !this.handle.cell.cancel(cancelled.shared_message()) {
                 // Nothing is left to pass it on to: as in Python, it wins over the value.
                 return this.raise(cancelled);
             }
@@ -479,10 +479,9 @@ impl<T> Task<T> {
     }
 
     fn wait(&self, cx: &Context<'_>) {
-        let cell = &self.task.cell;
-        if self.point.as_ref().is_some_and(|point| point.is_of(cell)) {
-            panic!("a task cannot await itself: {cell} would wait forever");
-        }
+        let cell = &self.handle.cell;
+        let awaits_itself = self.point.as_ref().is_some_and(|point| point.is_of(cell));
+        assert!(!awaits_itself, "a task cannot await itself: {cell} would wait forever");
         self.awaited.set(true);
         cell.set_awaiter(table::waiter(cell.core(), cx));
     }
@@ -490,7 +489,7 @@ impl<T> Task<T> {
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
-        let cell = &self.task.cell;
+        let cell = &self.handle.cell;
         if self.awaited.get() && !cell.core().releasing.get() {
             cell.cancel(None);
         }

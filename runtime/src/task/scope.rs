@@ -15,7 +15,7 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::cell::{Body, Family, Phase, TaskCell};
+use super::cell::{Body, Family, Parent, Phase, TaskCell};
 use super::points::{CancelPoint, Kind};
 use super::step::{Step, step};
 use super::table::Tasks;
@@ -65,7 +65,7 @@ impl Scope {
         cx: &Context<'_>,
     ) -> Self {
         let family = Rc::new(Family {
-            parent: RefCell::new((parent.clone(), cx.waker().clone())),
+            parent: RefCell::new(Parent::new(parent, cx)),
             due: RefCell::new(VecDeque::new()),
         });
         let children = (0..count)
@@ -110,8 +110,8 @@ impl Scope {
             self.point = CancelPoint::new(parent, Kind::Forward, cx);
         }
         let mut known = self.family.parent.borrow_mut();
-        if !Rc::ptr_eq(&known.0, parent) || !known.1.will_wake(cx.waker()) {
-            *known = (parent.clone(), cx.waker().clone());
+        if !known.is(parent, cx) {
+            *known = Parent::new(parent, cx);
         }
     }
 

@@ -108,15 +108,12 @@ impl Sleep {
             Wait::Until(deadline) => (deadline > core.clock.now()).then_some(deadline),
             _ => unreachable!("a sleep starts once"),
         };
-        self.wait = match deadline {
-            Some(deadline) => {
-                let key = core.timers.insert(deadline, Timer::Wake(table::waiter(&core, cx)));
-                Wait::Queued(core, key)
-            }
-            None => {
-                cx.waker().wake_by_ref();
-                Wait::GivenWay
-            }
+        self.wait = if let Some(deadline) = deadline {
+            let key = core.timers.insert(deadline, Timer::Wake(table::waiter(&core, cx)));
+            Wait::Queued(core, key)
+        } else {
+            cx.waker().wake_by_ref();
+            Wait::GivenWay
         };
     }
 }

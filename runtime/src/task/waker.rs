@@ -7,6 +7,7 @@
 //! What must hold: a wake is never lost and never doubled (see `ready` and `inbox`); a waker keeps
 //! neither the task's future nor its output alive, so both are dropped on the loop's thread only.
 
+use std::panic::Location;
 use std::sync::Arc;
 use std::task::Wake;
 
@@ -16,7 +17,7 @@ use crate::event_loop::ready::{self, TaskKey};
 /// What other threads send to a loop.
 pub(crate) enum Letter {
     Wake(Arc<TaskWaker>),
-    Call(Box<dyn FnOnce() + Send>),
+    Call(Box<dyn FnOnce() + Send>, &'static Location<'static>),
 }
 
 pub(crate) struct TaskWaker {
