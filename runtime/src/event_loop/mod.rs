@@ -11,6 +11,7 @@ pub(crate) mod driver;
 pub(crate) mod inbox;
 pub(crate) mod policy;
 pub(crate) mod ready;
+pub(crate) mod sounding;
 pub(crate) mod threadsafe;
 pub(crate) mod timers;
 pub(crate) mod turn;
