@@ -75,7 +75,7 @@ impl Function {
             ),
             (
                 unsafety,
-                "can't be `unsafe`: it has no caller to keep a promise. Use `unsafe` blocks in its body",
+                "can't be `unsafe`: it has no caller to keep its promises. Use `unsafe` blocks in its body",
             ),
             (
                 signature.abi.to_token_stream(),
@@ -131,7 +131,7 @@ impl Function {
             let message = format!("`{entry}` runs an `async fn`: write `async fn {ident}`");
             faults.push(Error::new_spanned(fn_token, message));
         }
-        if !has_body(&self.body) {
+        if !has_body(&self.body) && !self.is_method() {
             let message = format!("`{entry}` has nothing to run: give `{ident}` a body");
             faults.push(Error::new_spanned(&self.body, message));
         }
@@ -162,7 +162,9 @@ fn expect_function(entry: EntryPoint, input: ParseStream) -> Result<()> {
     if ahead.peek(Token![fn]) {
         return Ok(());
     }
-    Err(input.error(format!("expected an `async fn` after `{entry}`")))
+    Err(input.error(format!(
+        "expected an `async fn` after `{entry}`, such as `async fn main() {{ ... }}`"
+    )))
 }
 
 /// `#[test]` and every runtime's own: `#[asyncio::main]`, `#[tokio::test]`.

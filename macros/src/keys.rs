@@ -3,6 +3,8 @@
 //! `KEYS` is the whole list. Each pair is read by itself, so that one bad pair hides no other.
 //! Mirrors the arguments of `asyncio.run` and `asyncio.Runner`.
 
+use std::fmt::Display;
+
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::Parse;
@@ -135,7 +137,7 @@ impl Value {
         let literal: LitInt = self.parse(&range)?;
         match literal.base10_parse() {
             Ok(number) if number >= minimum && literal.suffix().is_empty() => Ok(number),
-            _ => Err(self.mistake(&range)),
+            _ => Err(self.mistake(&range, &literal)),
         }
     }
 
@@ -146,7 +148,7 @@ impl Value {
         match literal.value().as_str() {
             "real" => Ok(Ident::new("Real", Span::call_site())),
             "virtual" => Ok(Ident::new("Virtual", Span::call_site())),
-            _ => Err(self.mistake(clocks)),
+            _ => Err(self.mistake(clocks, &self.tokens)),
         }
     }
 
@@ -155,17 +157,17 @@ impl Value {
         let literal: LitStr = self.parse(expected)?;
         match literal.parse_with(Path::parse_mod_style) {
             Ok(path) => Ok(path.into_token_stream()),
-            Err(_) => Err(self.mistake(expected)),
+            Err(_) => Err(self.mistake(expected, &self.tokens)),
         }
     }
 
     fn parse<L: Parse>(&self, expected: &str) -> Result<L> {
-        syn::parse2(self.tokens.clone()).map_err(|_| self.mistake(expected))
+        syn::parse2(self.tokens.clone()).map_err(|_| self.mistake(expected, &self.tokens))
     }
 
-    fn mistake(&self, expected: &str) -> Error {
-        let Self { name, tokens } = self;
-        Error::new_spanned(tokens, format!("`{name}` is {expected}, not `{tokens}`"))
+    fn mistake(&self, expected: &str, found: &dyn Display) -> Error {
+        let message = format!("`{}` is {expected}, not `{found}`", self.name);
+        Error::new_spanned(&self.tokens, message)
     }
 }
 
@@ -193,11 +195,13 @@ fn split_name(entry: EntryPoint, pair: &[TokenTree]) -> Result<(&Ident, &[TokenT
 
 fn known_key(entry: EntryPoint, name: &Ident) -> Result<&'static Key> {
     let problem = match KEYS.iter().find(|key| name == key.name) {
-        Some(key) if key.belongs_to(entry) => return Ok(key),
-        Some(_) => format!("`{name}` is no key of `{entry}`"),
         None => match nearest(entry, name) {
             Some(nearest) => format!("unknown key `{name}`: did you mean `{nearest}`?"),
             None => format!("unknown key `{name}`"),
+        },
+        Some(key) => match key.only {
+            Some(other) if other != entry => format!("`{name}` is a key of `{other}` only"),
+            _ => return Ok(key),
         },
     };
     Err(Error::new(name.span(), problem + &known(entry)))

@@ -1,0 +1,8 @@
+#![allow(dead_code)]
+
+#[asyncio::main]
+async fn start() -> Missing {
+    Missing
+}
+
+fn main() {}

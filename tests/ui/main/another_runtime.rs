@@ -1,0 +1,3 @@
+#[asyncio::main]
+#[tokio::main(flavor = "current_thread")]
+async fn main() {}

@@ -1,0 +1,2 @@
+#[asyncio::main(crate = "my library")]
+async fn main() {}

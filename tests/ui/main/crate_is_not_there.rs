@@ -1,0 +1,2 @@
+#[asyncio::main(crate = "missing")]
+async fn main() {}

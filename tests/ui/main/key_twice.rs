@@ -1,0 +1,2 @@
+#[asyncio::main(debug = true, clock = "real", debug = true)]
+async fn main() {}

@@ -1,0 +1,4 @@
+#[asyncio::main]
+fn main() {
+    asyncio::yield_now().await;
+}

@@ -1,0 +1,6 @@
+#[asyncio::main]
+mod program {
+    pub async fn main() {}
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[asyncio::main]
+struct Program;
+
+fn main() {}

@@ -1,0 +1,2 @@
+#[asyncio::main(seeds = 1000)]
+async fn main() {}

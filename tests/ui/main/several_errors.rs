@@ -1,0 +1,5 @@
+#[asyncio::main(debug = 1, clok = "virtual")]
+#[test]
+fn main(name: String) {
+    println!("{name}");
+}

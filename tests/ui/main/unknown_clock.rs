@@ -1,0 +1,2 @@
+#[asyncio::main(clock = "vitual")]
+async fn main() {}

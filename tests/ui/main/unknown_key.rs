@@ -1,0 +1,2 @@
+#[asyncio::main(flavor = "current_thread", worker_threads = 2)]
+async fn main() {}

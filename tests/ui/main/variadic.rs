@@ -1,0 +1,4 @@
+#[asyncio::main]
+async fn main(mut arguments: ...) {
+    println!("Hello");
+}

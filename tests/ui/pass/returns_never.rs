@@ -1,0 +1,9 @@
+#![deny(warnings)]
+
+#[asyncio::main]
+async fn main() -> ! {
+    loop {
+        asyncio::yield_now().await;
+        std::process::exit(0);
+    }
+}

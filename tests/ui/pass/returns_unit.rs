@@ -1,0 +1,4 @@
+#[asyncio::main]
+async fn main() {
+    asyncio::yield_now().await;
+}

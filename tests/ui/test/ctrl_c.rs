@@ -1,0 +1,4 @@
+#[asyncio::test(ctrl_c = true)]
+async fn stops() {}
+
+fn main() {}

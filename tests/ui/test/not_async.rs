@@ -1,0 +1,6 @@
+#[asyncio::test]
+fn runs() {
+    asyncio::yield_now().await;
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[asyncio::test(seed = 7, seeds = 1000)]
+async fn one_or_many() {}
+
+fn main() {}

@@ -1,0 +1,5 @@
+#[asyncio::test]
+#[asyncio::test(clock = "virtual")]
+async fn runs() {}
+
+fn main() {}
