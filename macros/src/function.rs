@@ -173,10 +173,14 @@ fn starts_a_function(attribute: &Attribute) -> bool {
     last.is_some_and(|last| last.ident == "main" || last.ident == "test")
 }
 
-/// A body is the brace group it starts with, whatever is in it.
+/// A body is the braces it starts with, whatever is in them. Around a macro's `$body:block` there is
+/// one more group, without delimiters.
 fn has_body(body: &TokenStream) -> bool {
-    matches!(
-        body.clone().into_iter().next(),
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace
-    )
+    match body.clone().into_iter().next() {
+        Some(TokenTree::Group(group)) => match group.delimiter() {
+            Delimiter::None => has_body(&group.stream()),
+            delimiter => delimiter == Delimiter::Brace,
+        },
+        _ => false,
+    }
 }

@@ -4,19 +4,22 @@
 //! `asyncio.run(main())` and as a method of `unittest.IsolatedAsyncioTestCase`.
 //!
 //! The rooms, from the ground up:
+//! - `entry`: which of the two attributes it is;
 //! - `keys`: what stands in the parentheses, `#[asyncio::main(debug = true)]`;
 //! - `function`: what the attribute stands on, and whether it may;
-//! - `entry`: the expansion.
+//! - `expand`: the expansion.
 //!
 //! The folder `expansions/` beside `src/` holds what each kind of use expands to.
 
 mod entry;
+mod expand;
 mod function;
 mod keys;
 #[cfg(test)]
 mod tests;
 
-use entry::{EntryPoint, expand};
+use entry::EntryPoint;
+use expand::expand;
 use proc_macro::TokenStream;
 
 /// Starts an `async fn` as the program: `async fn main` runs on an event loop of its own.
@@ -63,10 +66,10 @@ use proc_macro::TokenStream;
 ///
 /// | key | values | what it does | without it |
 /// |---|---|---|---|
-/// | `debug` | `true`, `false` | reports what blocks the loop or is never awaited | `ASYNCIO_DEBUG` decides |
+/// | `debug` | `true`, `false` | names on standard error what holds the loop up | `ASYNCIO_DEBUG` decides |
 /// | `clock` | `"real"`, `"virtual"` | `"virtual"`: time jumps to the next deadline when nothing is ready | `"real"` |
-/// | `seed` | 0 to 18446744073709551615 | shuffles what is ready, always in the same way for one seed | `ASYNCIO_SEED` decides, else first in, first out |
-/// | `ctrl_c` | `true`, `false` | the first Ctrl-C cancels `main`, which can clean up; the second ends the program | `false` |
+/// | `seed` | 0 to 18446744073709551615 | runs the tasks that are ready in an order drawn from it; the same seed, the same order | `ASYNCIO_SEED` decides, else first in, first out |
+/// | `ctrl_c` | `true`, `false` | the first Ctrl-C cancels `main`, which can clean up; the second ends the process | `false`: the first one ends it |
 /// | `crate` | a path, in quotes | where the library is, if not at `::asyncio` | `"::asyncio"` |
 ///
 /// Each key stands for a method of `RunnerBuilder`. An hour of sleep, over at once:
@@ -103,14 +106,15 @@ use proc_macro::TokenStream;
 ///
 /// # Panics
 ///
-/// As `asyncio::run`: when a loop is running on this thread already.
+/// As `asyncio::run`: with what `main` panicked with; when a loop is running on this thread already;
+/// when `ASYNCIO_SEED` is needed and is no number.
 ///
 /// # Differences from Python
 ///
 /// - `asyncio.run` is a call, and `main` stays a coroutine that others can await. Here the name
 ///   stands for the blocking function; inside the body it is still the `async fn`.
-/// - Python cancels `main` on Ctrl-C always; here `ctrl_c = true` asks for it, as it takes over the
-///   program's signal handler.
+/// - Python cancels `main` on Ctrl-C always. Here `ctrl_c = true` asks for it, as it takes over the
+///   signal for the whole process.
 #[expect(clippy::needless_doctest_main, reason = "one example shows what a `main` becomes")]
 #[proc_macro_attribute]
 pub fn main(keys: TokenStream, item: TokenStream) -> TokenStream {
@@ -144,9 +148,9 @@ pub fn main(keys: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | key | values | what it does | without it |
 /// |---|---|---|---|
-/// | `debug` | `true`, `false` | reports what blocks the loop or is never awaited | `ASYNCIO_DEBUG` decides |
+/// | `debug` | `true`, `false` | names on standard error what holds the loop up | `ASYNCIO_DEBUG` decides |
 /// | `clock` | `"real"`, `"virtual"` | `"virtual"`: time jumps to the next deadline when nothing is ready | `"real"` |
-/// | `seed` | 0 to 18446744073709551615 | shuffles what is ready, always in the same way for one seed | `ASYNCIO_SEED` decides, else first in, first out |
+/// | `seed` | 0 to 18446744073709551615 | runs the tasks that are ready in an order drawn from it; the same seed, the same order | `ASYNCIO_SEED` decides, else first in, first out |
 /// | `seeds` | 1 to 18446744073709551615 | runs the test once for each seed from 0 on, so under that many interleavings | one run |
 /// | `crate` | a path, in quotes | where the library is, if not at `::asyncio` | `"::asyncio"` |
 ///
@@ -165,8 +169,9 @@ pub fn main(keys: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Errors
 ///
-/// Those of [`#[asyncio::main]`](macro@main#errors). `#[test]` is one attribute too many: this one
-/// adds it.
+/// Those of [`#[asyncio::main]`](macro@main#errors). Among them is `#[test]` below this attribute,
+/// which adds it already. A `#[test]` above it is expanded before and out of its sight: there the
+/// compiler says "async functions cannot be used for tests".
 ///
 /// # Differences from Python
 ///

@@ -7,7 +7,8 @@ use expect_test::{ExpectFile, expect_file};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::entry::{EntryPoint, expand};
+use crate::entry::EntryPoint;
+use crate::expand::expand;
 
 fn expect_main(snapshot: &ExpectFile, keys: TokenStream, item: TokenStream) {
     snapshot.assert_eq(&pretty(expand(EntryPoint::Main, keys, item)));

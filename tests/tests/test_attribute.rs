@@ -86,3 +86,11 @@ fn a_hundred_seeds_are_a_hundred_runs_in_every_order() {
     orders.dedup();
     assert_eq!(orders, ["abc", "acb", "bac", "bca", "cab", "cba"]);
 }
+
+/// The example in the docs of the attribute, where no test is compiled.
+#[asyncio::test(clock = "virtual", seeds = 100)]
+async fn both_are_done_in_any_order() {
+    let first = asyncio::create_task(async { 1 });
+    let second = asyncio::create_task(async { 2 });
+    assert_eq!(first.await.unwrap() + second.await.unwrap(), 3);
+}

@@ -1,20 +1,25 @@
-#![deny(warnings, missing_docs, unused, unreachable_pub)]
+#![deny(warnings)]
 
-//! Warnings are those of the function as it was written.
+//! Lints see the function as it was written, once.
 
-/// An attribute, a visibility and a lint's exception stay with the function.
-#[must_use]
 #[expect(unused_variables)]
+#[must_use]
 #[asyncio::main]
-pub(crate) async fn start() -> Option<u8> {
+async fn start() -> Option<u8> {
     let unused = 1;
     asyncio::yield_now().await;
     Some(1)
 }
 
-#[allow(non_snake_case)]
+#[expect(non_snake_case)]
 #[asyncio::main]
 async fn startAgain() {
+    asyncio::yield_now().await;
+}
+
+#[expect(dead_code)]
+#[asyncio::main]
+async fn never_started() {
     asyncio::yield_now().await;
 }
 
