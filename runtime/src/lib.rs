@@ -26,6 +26,8 @@ mod event_loop;
 mod exceptions;
 mod futures;
 mod gather;
+#[cfg(feature = "http")]
+pub mod http;
 mod runners;
 mod signals;
 mod task;

@@ -1,0 +1,143 @@
+//! `ClientError`: what went wrong with a request, where, and what to do.
+//!
+//! For `http::client` alone. Mirrors aiohttp's `ClientError` and its family.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use super::timeouts::Limit;
+
+type Source = Box<dyn Error + Send + Sync>;
+
+/// How far a request came before it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Before anything was sent: the URL, a header or the session's own settings are not usable.
+    Request,
+    /// Looking up the host's addresses.
+    Resolve,
+    /// Connecting to the host.
+    Connect,
+    /// Agreeing on TLS, which includes trusting the certificate.
+    Tls,
+    /// Sending the request.
+    Send,
+    /// Reading the answer.
+    Read,
+    /// Making text of the body.
+    Decode,
+    /// Following a redirect.
+    Redirect,
+    /// A limit of [`ClientTimeout`](super::ClientTimeout) ran out.
+    Timeout,
+}
+
+/// Why a request gave no answer. Its text is one complete line: the URL, what happened, what to do.
+///
+/// Mirrors `aiohttp.ClientError`; [`stage`](Self::stage) takes the place of its subclasses.
+///
+/// ```
+/// use asyncio::http::{ClientSession, Stage};
+///
+/// asyncio::run(async {
+///     let error = ClientSession::new().get("example").await.unwrap_err();
+///     assert_eq!(error.stage(), Stage::Request);
+///     assert_eq!(error.url(), Some("example"));
+/// });
+/// ```
+///
+/// `source()` gives the cause, an [`std::io::Error`] for instance, to code that wants to look at it.
+/// Its text is already part of the error's own.
+#[derive(Clone)]
+pub struct ClientError(Arc<Inner>);
+
+struct Inner {
+    url: Option<String>,
+    failure: Failure,
+}
+
+impl ClientError {
+    /// The URL the request failed at: after a redirect the one that was redirected to. `None` when a
+    /// session couldn't be built.
+    pub fn url(&self) -> Option<&str> {
+        self.0.url.as_deref()
+    }
+
+    /// How far the request came.
+    pub fn stage(&self) -> Stage {
+        self.0.failure.stage
+    }
+
+    /// Whether a limit of [`ClientTimeout`](super::ClientTimeout) ran out.
+    pub fn is_timeout(&self) -> bool {
+        self.stage() == Stage::Timeout
+    }
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(url) = self.url() {
+            write!(f, "{}: ", shorten(url))?;
+        }
+        f.write_str(&self.0.failure.message)
+    }
+}
+
+impl fmt::Debug for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientError")
+            .field("url", &self.url())
+            .field("stage", &self.stage())
+            .field("message", &self.0.failure.message)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Error for ClientError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.failure.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+/// A `ClientError` that doesn't know its URL yet: the rooms below have no need to.
+#[derive(Debug)]
+pub(super) struct Failure {
+    stage: Stage,
+    message: String,
+    source: Option<Source>,
+}
+
+impl Failure {
+    pub(super) fn new(stage: Stage, message: impl Into<String>) -> Self {
+        Self { stage, message: message.into(), source: None }
+    }
+
+    /// `doing` completes "timed out after 300s while …".
+    pub(super) fn timeout(limit: Limit, doing: impl fmt::Display) -> Self {
+        Self::new(Stage::Timeout, format!("timed out after {limit} while {doing}"))
+    }
+
+    pub(super) fn caused_by(mut self, source: impl Into<Source>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    pub(super) fn at(self, url: impl Into<String>) -> ClientError {
+        ClientError(Arc::new(Inner { url: Some(url.into()), failure: self }))
+    }
+
+    pub(super) fn of_session(self) -> ClientError {
+        ClientError(Arc::new(Inner { url: None, failure: self }))
+    }
+}
+
+/// At most 200 characters of `url`: a server chooses where it redirects to, and a message is for reading.
+pub(super) fn shorten(url: &str) -> String {
+    const LONGEST: usize = 200;
+    match url.char_indices().nth(LONGEST) {
+        None => url.to_owned(),
+        Some((end, _)) => format!("{}…", &url[..end]),
+    }
+}

@@ -1,0 +1,20 @@
+//! Stands where `tls` does when the feature is off: a type that has no values, so that https can't be.
+
+use url::Host;
+
+use super::error::Failure;
+use crate::http::io::Socket;
+
+pub(super) enum Tls {}
+
+impl Tls {
+    #[expect(clippy::unnecessary_wraps, reason = "`tls` has the same signature")]
+    pub(super) fn available(_own_roots: &[u8]) -> Result<Option<Self>, Failure> {
+        Ok(None)
+    }
+
+    #[expect(clippy::unused_async, reason = "likewise")]
+    pub(super) async fn handshake(&self, _: &Host<&str>, _: Socket) -> Result<Socket, Failure> {
+        match *self {}
+    }
+}

@@ -1,0 +1,89 @@
+//! Redirects: where an answer sends the request next, and what must not go along.
+//!
+//! For `request`. Mirrors `history` and the redirect rules of aiohttp's `client`.
+
+use hyper::StatusCode;
+use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, LOCATION, PROXY_AUTHORIZATION};
+use url::Url;
+
+use super::error::{Failure, Stage, shorten};
+
+/// The most redirects that are followed for one request.
+const MOST_REDIRECTS: usize = 10;
+
+/// An answer that sent the request elsewhere. [`Response::history`](super::Response::history) has them.
+#[derive(Clone, Debug)]
+pub struct Redirect {
+    pub(super) status: StatusCode,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+}
+
+impl Redirect {
+    /// The status: 301, 302, 303, 307 or 308.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The URL that was asked for. Where it sent the request is the next one's, or the response's.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The headers, `Location` among them.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+}
+
+/// Where an answer from `url` sends the request; `None` if it doesn't.
+pub(super) fn target(
+    url: &Url,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Result<Option<Url>, Failure> {
+    if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let Some(location) = headers.get(LOCATION) else {
+        return Ok(None);
+    };
+    let location = String::from_utf8_lossy(location.as_bytes());
+    let mut target =
+        url.join(&location).map_err(|error| unusable(&location, &error.to_string()))?;
+    if !matches!(target.scheme(), "http" | "https") {
+        return Err(unusable(&location, "only http and https can be followed"));
+    }
+    // RFC 9110, 10.2.2: the fragment goes on to a target that has none.
+    if target.fragment().is_none() {
+        target.set_fragment(url.fragment());
+    }
+    Ok(Some(target))
+}
+
+fn unusable(location: &str, why: &str) -> Failure {
+    let location = shorten(location);
+    let message = format!("the server redirects to \"{location}\", which is not usable: {why}");
+    Failure::new(Stage::Redirect, message)
+}
+
+/// An error once `history` holds as many redirects as are followed. `next` is where one more would go.
+pub(super) fn check_count(history: &[Redirect], next: &Url) -> Result<(), Failure> {
+    if history.len() <= MOST_REDIRECTS {
+        return Ok(());
+    }
+    let chain: Vec<_> = history.iter().map(|redirect| &redirect.url).chain([next]).collect();
+    let chain: Vec<_> = chain.iter().map(|url| shorten(url.as_str())).collect();
+    let message = format!("more than {MOST_REDIRECTS} redirects: {}", chain.join(" -> "));
+    Err(Failure::new(Stage::Redirect, message))
+}
+
+/// Takes out of `headers` what is meant for `from` alone, unless `to` is the same origin.
+pub(super) fn keep_credentials_home(headers: &mut HeaderMap, from: &Url, to: &Url) {
+    if from.origin() == to.origin() {
+        return;
+    }
+    for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
+        headers.remove(name);
+    }
+}

@@ -1,0 +1,238 @@
+//! A request: what to ask for, and the way to its answer.
+//!
+//! Mirrors aiohttp's `client._request`. Uses all the rooms beside it.
+
+use std::future::IntoFuture;
+use std::pin::Pin;
+
+use http_body_util::Empty;
+use hyper::body::Bytes;
+use hyper::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue,
+    USER_AGENT,
+};
+use url::Url;
+
+use super::connection::Body;
+use super::error::{Failure, Stage};
+use super::redirect::{self, Redirect};
+use super::timeouts::Deadline;
+use super::{ClientError, ClientSession, ClientTimeout, Response, connect, connection};
+
+/// A request that is sent when it is awaited. Made by [`ClientSession::get`].
+///
+/// ```
+/// # use std::time::Duration;
+/// # use asyncio::http::{ClientError, ClientSession};
+#[doc = include_str!("../example_server.txt")]
+/// asyncio::run(async {
+///     let session = ClientSession::new();
+///     let request = session
+///         .get(&url)
+///         .header("Accept-Language", "eo")
+///         .timeout(Duration::from_secs(5));
+///     assert_eq!(request.await?.status(), 200);
+/// #   Ok::<(), ClientError>(())
+/// })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Cancel safety
+///
+/// Dropping it while it is awaited closes its connection. Whether the server has seen the request is
+/// then unknown.
+#[derive(Clone, Debug)]
+#[must_use = "a request is sent when it is awaited"]
+pub struct RequestBuilder {
+    session: ClientSession,
+    url: String,
+    headers: Vec<(String, String)>,
+    timeout: ClientTimeout,
+}
+
+impl RequestBuilder {
+    pub(super) fn new(session: ClientSession, url: &str) -> Self {
+        let timeout = session.settings.timeout;
+        Self { session, url: url.to_owned(), headers: Vec::new(), timeout }
+    }
+
+    /// Sends the header `name: value`, in place of the default of that name if there is one.
+    ///
+    /// Mirrors the argument `headers`. A name given twice is sent twice. `Authorization` and `Cookie`
+    /// are not sent on to another origin by a redirect. What can't be sent is an error when the request
+    /// is awaited.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// How long this request may take, in place of what the session says.
+    ///
+    /// Mirrors the argument `timeout`. A [`Duration`](std::time::Duration) sets
+    /// [`total`](ClientTimeout::total) alone.
+    pub fn timeout(mut self, timeout: impl Into<ClientTimeout>) -> Self {
+        self.timeout = timeout.into();
+        self
+    }
+
+    async fn send(self) -> Result<Response, ClientError> {
+        let deadline = Deadline::NEVER.or_after("total", self.timeout.total);
+        let url = parse(&self.url).map_err(|failure| failure.at(self.url.as_str()))?;
+        let mut exchange = Exchange {
+            headers: headers(&self.headers).map_err(|failure| failure.at(url.as_str()))?,
+            url,
+            session: self.session,
+            timeout: self.timeout,
+            deadline,
+            history: Vec::new(),
+        };
+        exchange.take_credentials_from_url();
+        match exchange.run().await {
+            Ok(answer) => Ok(exchange.into_response(answer)),
+            Err(failure) => Err(failure.at(exchange.url)),
+        }
+    }
+}
+
+impl IntoFuture for RequestBuilder {
+    type Output = Result<Response, ClientError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+/// A request on its way, from redirect to redirect.
+struct Exchange {
+    session: ClientSession,
+    url: Url,
+    headers: HeaderMap,
+    timeout: ClientTimeout,
+    deadline: Deadline,
+    history: Vec<Redirect>,
+}
+
+impl Exchange {
+    async fn run(&mut self) -> Result<hyper::Response<Body>, Failure> {
+        loop {
+            let answer = self.ask().await?;
+            match redirect::target(&self.url, answer.status(), answer.headers())? {
+                None => return Ok(answer),
+                Some(next) => self.follow(answer, next)?,
+            }
+        }
+    }
+
+    /// Asks the present URL.
+    async fn ask(&self) -> Result<hyper::Response<Body>, Failure> {
+        let request = self.request()?;
+        let deadline = self.deadline.or_after("connect", self.timeout.connect);
+        let connection = connect::connect(&self.url, &self.session.settings, deadline).await?;
+        self.deadline
+            .or_after("read", self.timeout.read)
+            .within(connection.send(request))
+            .await
+            .map_err(|limit| Failure::timeout(limit, "waiting for the answer"))?
+    }
+
+    fn request(&self) -> Result<connection::Request, Failure> {
+        let unusable = |error: hyper::http::Error| {
+            Failure::new(Stage::Request, format!("the URL can't be sent: {error}"))
+        };
+        let target = &self.url[url::Position::BeforePath..url::Position::AfterQuery];
+        let mut request =
+            hyper::Request::get(target).body(Empty::<Bytes>::new()).map_err(unusable)?;
+        *request.headers_mut() = self.headers.clone();
+        if !self.headers.contains_key(HOST) {
+            let host = &self.url[url::Position::BeforeHost..url::Position::AfterPort];
+            let host = HeaderValue::try_from(host).map_err(|error| unusable(error.into()))?;
+            request.headers_mut().insert(HOST, host);
+        }
+        Ok(request)
+    }
+
+    fn follow(&mut self, answer: hyper::Response<Body>, next: Url) -> Result<(), Failure> {
+        let (head, _) = answer.into_parts();
+        redirect::keep_credentials_home(&mut self.headers, &self.url, &next);
+        self.history.push(Redirect {
+            status: head.status,
+            url: std::mem::replace(&mut self.url, next),
+            headers: head.headers,
+        });
+        self.take_credentials_from_url();
+        redirect::check_count(&self.history, &self.url)
+    }
+
+    /// Turns `user:password@` in the URL into a header, so that no message or history shows it.
+    fn take_credentials_from_url(&mut self) {
+        let Some(value) = basic_auth(&self.url) else {
+            return;
+        };
+        self.headers.entry(AUTHORIZATION).or_insert(value);
+        // A URL with a host, as every http URL is, lets both be taken away.
+        let _ = self.url.set_username("");
+        let _ = self.url.set_password(None);
+    }
+
+    fn into_response(self, answer: hyper::Response<Body>) -> Response {
+        Response::new(answer, self.url, self.history, self.deadline, self.timeout.read)
+    }
+}
+
+fn parse(text: &str) -> Result<Url, Failure> {
+    Url::parse(text).map_err(|error| {
+        let message = format!(
+            "this is not a URL: {error}. Write it in full, such as http://example.org/page"
+        );
+        Failure::new(Stage::Request, message).caused_by(error)
+    })
+}
+
+/// The headers of a request: the caller's, and the defaults he says nothing of.
+fn headers(own: &[(String, String)]) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in own {
+        let (name, value) = header(name, value)?;
+        headers.append(name, value);
+    }
+    for (name, value) in [
+        (ACCEPT, "*/*"),
+        // Nothing here undoes a compression.
+        (ACCEPT_ENCODING, "identity"),
+        // A connection serves one request; the server needn't keep its end open.
+        (CONNECTION, "close"),
+        (USER_AGENT, concat!("asyncio/", env!("CARGO_PKG_VERSION"))),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    Ok(headers)
+}
+
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Failure> {
+    let unusable = |what: &str, text: &str| {
+        let message = format!("{what} can't be sent in a header: {text:?}");
+        Failure::new(Stage::Request, message)
+    };
+    Ok((
+        HeaderName::try_from(name).map_err(|_| unusable("this name", name))?,
+        HeaderValue::try_from(value)
+            .map_err(|_| unusable(&format!("this value of `{name}`"), value))?,
+    ))
+}
+
+/// What `user:password@` in `url` says in a header.
+fn basic_auth(url: &Url) -> Option<HeaderValue> {
+    use base64::Engine;
+
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let mut credentials: Vec<u8> = percent_encoding::percent_decode_str(url.username()).collect();
+    credentials.push(b':');
+    credentials.extend(percent_encoding::percent_decode_str(url.password().unwrap_or_default()));
+    let encoded = base64::engine::general_purpose::STANDARD.encode(credentials);
+    let mut value = HeaderValue::try_from(format!("Basic {encoded}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}

@@ -1,0 +1,134 @@
+//! `ClientTimeout`, and the deadlines a request runs under.
+//!
+//! For `http::client` alone. Mirrors aiohttp's `ClientTimeout`.
+
+use std::fmt;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+/// How long a request may take, as a whole and in its parts; `None` is no limit.
+///
+/// Mirrors `aiohttp.ClientTimeout`: `connect` is its `sock_connect`, `read` its `sock_read`. A plain
+/// [`Duration`] sets `total` and leaves the rest at its default.
+///
+/// ```
+/// use std::time::Duration;
+/// use asyncio::http::{ClientSession, ClientTimeout};
+///
+/// let session = ClientSession::builder()
+///     .timeout(ClientTimeout {
+///         read: Some(Duration::from_secs(10)),
+///         ..ClientTimeout::default()
+///     })
+///     .build()?;
+/// # Ok::<(), asyncio::http::ClientError>(())
+/// ```
+///
+/// Differs from aiohttp: `read` covers the whole head of an answer, not each piece of it, so that a
+/// server can't stretch the head for ever by sending it byte by byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientTimeout {
+    /// From the call to the end of the body, redirects included. Default: 300 seconds.
+    pub total: Option<Duration>,
+    /// Looking up the host, connecting and the TLS handshake, together. Default: 30 seconds.
+    pub connect: Option<Duration>,
+    /// The wait for the answer's head, and the longest silence in its body. Default: no limit.
+    pub read: Option<Duration>,
+}
+
+impl Default for ClientTimeout {
+    fn default() -> Self {
+        Self {
+            total: Some(Duration::from_secs(300)),
+            connect: Some(Duration::from_secs(30)),
+            read: None,
+        }
+    }
+}
+
+impl From<Duration> for ClientTimeout {
+    fn from(total: Duration) -> Self {
+        Self { total: Some(total), ..Self::default() }
+    }
+}
+
+/// The moment by which something must be done, if there is one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline(Option<Bound>);
+
+/// A deadline's moment, and the limit it comes from.
+#[derive(Clone, Copy, Debug)]
+struct Bound {
+    at: Instant,
+    limit: Limit,
+}
+
+/// The field of [`ClientTimeout`] that set a deadline, and its value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    name: &'static str,
+    length: Duration,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} (ClientTimeout::{})", self.length, self.name)
+    }
+}
+
+impl Deadline {
+    pub(super) const NEVER: Self = Self(None);
+
+    /// This deadline, or the one `length` from now if that is sooner. A moment beyond what `Instant`
+    /// holds is no deadline.
+    pub(super) fn or_after(self, name: &'static str, length: Option<Duration>) -> Self {
+        let Some(length) = length else { return self };
+        let Some(at) = now().checked_add(length) else {
+            return self;
+        };
+        match self.0 {
+            Some(bound) if bound.at <= at => self,
+            _ => Self(Some(Bound { at, limit: Limit { name, length } })),
+        }
+    }
+
+    /// An equal share, for one of `parts` attempts that follow each other, of the time that is left.
+    pub(super) fn share(self, parts: u32) -> Self {
+        Self(self.0.map(|bound| {
+            let now = now();
+            let left = bound.at.saturating_duration_since(now);
+            Bound { at: now + left / parts, ..bound }
+        }))
+    }
+
+    pub(super) fn is_over(self) -> bool {
+        self.0.is_some_and(|bound| now() >= bound.at)
+    }
+
+    /// What `fut` gives, or the limit that ran out first.
+    ///
+    /// The clock is looked at before `fut` is: a loop of steps that are always ready ends in time too.
+    pub(super) async fn within<T>(self, fut: impl Future<Output = T>) -> Result<T, Limit> {
+        let Some(Bound { at, limit }) = self.0 else {
+            return Ok(fut.await);
+        };
+        if self.is_over() {
+            return Err(limit);
+        }
+        let mut fut = pin!(fut);
+        let mut alarm = pin!(crate::sleep_until(at));
+        std::future::poll_fn(|cx| match fut.as_mut().poll(cx) {
+            Poll::Ready(value) => Poll::Ready(Ok(value)),
+            Poll::Pending => alarm.as_mut().poll(cx).map(|()| Err(limit)),
+        })
+        .await
+    }
+}
+
+/// The loop's time, which a test may have made virtual.
+fn now() -> Instant {
+    crate::get_running_loop()
+        .expect("an HTTP request needs a running event loop: await it inside asyncio::run()")
+        .time()
+}

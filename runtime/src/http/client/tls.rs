@@ -1,0 +1,105 @@
+//! TLS for the client: the roots it trusts, the handshake, and what its errors mean.
+//!
+//! For `connect`. rustls does the work, with ring's cryptography. Python: `ssl`.
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+
+use futures_rustls::TlsConnector;
+use futures_rustls::client::TlsStream;
+use futures_rustls::pki_types::pem::PemObject;
+use futures_rustls::pki_types::{CertificateDer, ServerName};
+use futures_rustls::rustls::crypto::ring;
+use futures_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
+use url::Host;
+
+use super::error::{Failure, Stage};
+use crate::http::io::Socket;
+
+/// The session's half of every handshake.
+pub(super) struct Tls {
+    connector: TlsConnector,
+}
+
+impl Tls {
+    /// Trusts the built-in roots and those in `own_roots`, a PEM text that may be empty.
+    pub(super) fn available(own_roots: &[u8]) -> Result<Option<Self>, Failure> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        add_own(&mut roots, own_roots)?;
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring offers the cipher suites of TLS 1.2 and 1.3")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Some(Self { connector: TlsConnector::from(Arc::new(config)) }))
+    }
+
+    pub(super) async fn handshake(
+        &self,
+        host: &Host<&str>,
+        socket: Socket,
+    ) -> Result<TlsStream<Socket>, Failure> {
+        self.connector.connect(server_name(host)?, socket).await.map_err(explain)
+    }
+}
+
+fn add_own(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), Failure> {
+    if pem.is_empty() {
+        return Ok(());
+    }
+    let unreadable = |error: &dyn Error| {
+        let message = format!("the root certificates given can't be read: {error}");
+        Failure::new(Stage::Tls, message)
+    };
+    let mut found = false;
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| unreadable(&error))?;
+        roots.add(certificate).map_err(|error| unreadable(&error))?;
+        found = true;
+    }
+    if !found {
+        return Err(Failure::new(
+            Stage::Tls,
+            "the root certificates given hold no certificate: \
+             a PEM text has `-----BEGIN CERTIFICATE-----` in it",
+        ));
+    }
+    Ok(())
+}
+
+fn server_name(host: &Host<&str>) -> Result<ServerName<'static>, Failure> {
+    match host {
+        Host::Ipv4(address) => Ok(ServerName::from(*address)),
+        Host::Ipv6(address) => Ok(ServerName::from(*address)),
+        Host::Domain(name) => ServerName::try_from((*name).to_owned()).map_err(|error| {
+            let message = format!("no certificate can be for the host {name}: {error}");
+            Failure::new(Stage::Tls, message)
+        }),
+    }
+}
+
+fn explain(error: io::Error) -> Failure {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    let message = match cause {
+        Some(rustls::Error::InvalidCertificate(cause)) => explain_certificate(cause),
+        Some(rustls::Error::InvalidMessage(cause)) => {
+            format!("the server doesn't speak TLS ({cause:?}): does its URL begin with http://?")
+        }
+        Some(cause) => format!("TLS handshake failed: {cause}"),
+        None => format!("the connection broke during the TLS handshake: {error}"),
+    };
+    Failure::new(Stage::Tls, message).caused_by(error)
+}
+
+fn explain_certificate(cause: &CertificateError) -> String {
+    match cause {
+        CertificateError::UnknownIssuer => {
+            "the server's certificate is not trusted: no known root has signed it. If the root is \
+             your own, pass its PEM text to ClientSession::builder().root_certificates()"
+                .to_owned()
+        }
+        cause => format!("the server's certificate is not trusted: {cause}"),
+    }
+}
