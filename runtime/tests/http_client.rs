@@ -185,12 +185,33 @@ fn credentials_follow_a_redirect_only_within_their_origin() {
 fn credentials_in_a_url_are_sent_as_a_header_and_shown_nowhere() {
     let server = Server::answering([ok("")]);
     let url = format!("http://us%65r:pa%20ss@{}/", server.address);
+    let request = ClientSession::new().get(&url);
+    assert!(!format!("{request:?}").contains("pa"), "{request:?}");
+    let error = asyncio::run(async { request.header("\n", "").await.unwrap_err() });
+    assert_eq!(error.url().unwrap(), server.url("/"));
     let response = get(&url).unwrap();
     assert_eq!(response.url().as_str(), server.url("/"));
     // "user:pa ss", and the head is in lower case
     let header = "authorization: Basic dXNlcjpwYSBzcw==".to_ascii_lowercase();
     let request = server.request();
     assert!(request.contains(&header), "{request}");
+}
+
+#[test]
+fn credentials_in_the_url_of_a_redirect_are_for_its_target() {
+    let other = Server::answering([ok("")]);
+    let home = Server::answering([redirect_to(&format!("http://you:there@{}/", other.address))]);
+    let response = get(&format!("http://me:here@{}/", home.address)).unwrap();
+    assert_eq!(response.url().as_str(), other.url("/"));
+    assert_eq!(response.history()[0].url().as_str(), home.url("/"));
+    let authorization = |request: String| {
+        request
+            .lines()
+            .find_map(|line| line.strip_prefix("authorization: basic ").map(str::to_owned))
+    };
+    // The heads are in lower case.
+    assert_eq!(authorization(home.request()).unwrap(), "bWU6aGVyZQ==".to_ascii_lowercase());
+    assert_eq!(authorization(other.request()).unwrap(), "eW91OnRoZXJl".to_ascii_lowercase());
 }
 
 #[test]

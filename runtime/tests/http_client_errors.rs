@@ -194,10 +194,23 @@ fn a_header_that_never_ends() {
     let url = server.url("/");
     let (stage, message) = stage_and_message(&failure(&url), &url);
     assert_eq!((stage, &*message), (Stage::Read, expected));
+}
 
-    let lines = "X: 1\r\n".repeat(129);
-    let (stage, message) = failure_of(format!("HTTP/1.1 200 OK\r\n{lines}\r\n"));
-    assert_eq!((stage, &*message), (Stage::Read, expected));
+#[test]
+fn a_head_may_be_large_but_not_too_large() {
+    let text_of = |head: String| {
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n{head}\r\nHello");
+        let server = Server::answering([answer]);
+        asyncio::run(fetch(&server.url("/")))
+    };
+    let long_line = |length| format!("X: {}\r\n", "x".repeat(length));
+    let many_lines = |count| "X: 1\r\n".repeat(count);
+    assert_eq!(text_of(long_line(65_000)).unwrap(), "Hello");
+    assert_eq!(text_of(many_lines(127)).unwrap(), "Hello");
+    for head in [long_line(66_000), many_lines(128)] {
+        let error = text_of(head).unwrap_err().to_string();
+        assert!(error.contains("the answer's head is too large"), "{error}");
+    }
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl Body {
         loop {
             let frame = match self.driver.run_beside(self.incoming.frame()).await {
                 Some(frame) => frame.map_err(|error| self.explain(error, received))?,
-                None => return self.end(received).await,
+                None => return self.end(received),
             };
             // The other kind of frame is trailers, which nobody asks for.
             if let Ok(piece) = frame.into_data() {
@@ -83,12 +83,11 @@ impl Body {
     }
 
     /// hyper ends the body when its driver fails, too: that is no end.
-    async fn end(&mut self, received: usize) -> Result<Option<Bytes>, Failure> {
-        if let Some(error) = self.driver.failure.take() {
-            return Err(self.explain(error, received));
+    fn end(&mut self, received: usize) -> Result<Option<Bytes>, Failure> {
+        match self.driver.failure.take() {
+            Some(error) => Err(self.explain(error, received)),
+            None => Ok(None),
         }
-        self.driver.say_goodbye().await;
-        Ok(None)
     }
 
     fn explain(&self, error: hyper::Error, received: usize) -> Failure {
@@ -129,15 +128,6 @@ impl Driver {
             fut.as_mut().poll(cx)
         })
         .await
-    }
-
-    /// Ends a TLS session in good order, as far as that needs no waiting.
-    async fn say_goodbye(&mut self) {
-        std::future::poll_fn(|cx| {
-            self.turn(cx);
-            Poll::Ready(())
-        })
-        .await;
     }
 
     fn turn(&mut self, cx: &mut Context<'_>) {

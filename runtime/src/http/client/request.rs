@@ -2,15 +2,19 @@
 //!
 //! Mirrors aiohttp's `client._request`. Uses all the rooms beside it.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue,
     USER_AGENT,
 };
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::connection::Body;
@@ -41,7 +45,7 @@ use super::{ClientError, ClientSession, ClientTimeout, Response, connect, connec
 ///
 /// Dropping it while it is awaited closes its connection. Whether the server has seen the request is
 /// then unknown.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a request is sent when it is awaited"]
 pub struct RequestBuilder {
     session: ClientSession,
@@ -77,20 +81,36 @@ impl RequestBuilder {
 
     async fn send(self) -> Result<Response, ClientError> {
         let deadline = Deadline::NEVER.or_after("total", self.timeout.total);
-        let url = parse(&self.url).map_err(|failure| failure.at(self.url.as_str()))?;
+        let mut url = parse(&self.url).map_err(|failure| failure.at(self.url.as_str()))?;
+        let credentials = take_credentials(&mut url);
+        let mut headers = headers(&self.headers).map_err(|failure| failure.at(url.as_str()))?;
+        add_credentials(&mut headers, credentials);
         let mut exchange = Exchange {
-            headers: headers(&self.headers).map_err(|failure| failure.at(url.as_str()))?,
-            url,
             session: self.session,
+            url,
+            headers,
             timeout: self.timeout,
             deadline,
             history: Vec::new(),
         };
-        exchange.take_credentials_from_url();
         match exchange.run().await {
             Ok(answer) => Ok(exchange.into_response(answer)),
             Err(failure) => Err(failure.at(exchange.url)),
         }
+    }
+}
+
+/// Leaves out the headers and the credentials in the URL: they are nobody else's business.
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = Url::parse(&self.url).map(|mut url| {
+            take_credentials(&mut url);
+            url.to_string()
+        });
+        f.debug_struct("RequestBuilder")
+            .field("url", url.as_ref().unwrap_or(&self.url))
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 
@@ -152,27 +172,16 @@ impl Exchange {
         Ok(request)
     }
 
-    fn follow(&mut self, answer: hyper::Response<Body>, next: Url) -> Result<(), Failure> {
+    fn follow(&mut self, answer: hyper::Response<Body>, mut next: Url) -> Result<(), Failure> {
         let (head, _) = answer.into_parts();
         redirect::keep_credentials_home(&mut self.headers, &self.url, &next);
+        add_credentials(&mut self.headers, take_credentials(&mut next));
         self.history.push(Redirect {
             status: head.status,
             url: std::mem::replace(&mut self.url, next),
             headers: head.headers,
         });
-        self.take_credentials_from_url();
         redirect::check_count(&self.history, &self.url)
-    }
-
-    /// Turns `user:password@` in the URL into a header, so that no message or history shows it.
-    fn take_credentials_from_url(&mut self) {
-        let Some(value) = basic_auth(&self.url) else {
-            return;
-        };
-        self.headers.entry(AUTHORIZATION).or_insert(value);
-        // A URL with a host, as every http URL is, lets both be taken away.
-        let _ = self.url.set_username("");
-        let _ = self.url.set_password(None);
     }
 
     fn into_response(self, answer: hyper::Response<Body>) -> Response {
@@ -221,18 +230,31 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Failure>
     ))
 }
 
-/// What `user:password@` in `url` says in a header.
-fn basic_auth(url: &Url) -> Option<HeaderValue> {
-    use base64::Engine;
+/// Takes `user:password@` out of `url`, so that no message and no history shows it, and makes a header
+/// of it.
+fn take_credentials(url: &mut Url) -> Option<HeaderValue> {
+    let header = basic_auth(url.username(), url.password())?;
+    // A URL that has credentials lets go of them.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    Some(header)
+}
 
-    if url.username().is_empty() && url.password().is_none() {
+fn add_credentials(headers: &mut HeaderMap, credentials: Option<HeaderValue>) {
+    if let Some(credentials) = credentials {
+        headers.entry(AUTHORIZATION).or_insert(credentials);
+    }
+}
+
+/// What a URL's user name and password, percent-encoded as they are there, say in a header.
+fn basic_auth(user: &str, password: Option<&str>) -> Option<HeaderValue> {
+    if user.is_empty() && password.is_none() {
         return None;
     }
-    let mut credentials: Vec<u8> = percent_encoding::percent_decode_str(url.username()).collect();
+    let mut credentials: Vec<u8> = percent_decode_str(user).collect();
     credentials.push(b':');
-    credentials.extend(percent_encoding::percent_decode_str(url.password().unwrap_or_default()));
-    let encoded = base64::engine::general_purpose::STANDARD.encode(credentials);
-    let mut value = HeaderValue::try_from(format!("Basic {encoded}")).ok()?;
-    value.set_sensitive(true);
-    Some(value)
+    credentials.extend(percent_decode_str(password.unwrap_or_default()));
+    let mut header = HeaderValue::try_from(format!("Basic {}", BASE64.encode(credentials))).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }

@@ -132,3 +132,57 @@ fn now() -> Instant {
         .expect("an HTTP request needs a running event loop: await it inside asyncio::run()")
         .time()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+    use crate::{Clock, Runner};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn run_in_virtual_time<T>(fut: impl Future<Output = T>) -> T {
+        Runner::builder().clock(Clock::Virtual).build().run(fut)
+    }
+
+    /// Which limit `deadline` runs out at, and after how long.
+    async fn run_out(deadline: Deadline) -> (String, Duration) {
+        let start = now();
+        let limit = deadline.within(pending::<()>()).await.unwrap_err();
+        (limit.to_string(), now() - start)
+    }
+
+    #[test]
+    fn the_sooner_of_two_limits_runs_out() {
+        run_in_virtual_time(async {
+            let total = Deadline::NEVER.or_after("total", Some(5 * SECOND));
+            let (limit, time) = run_out(total.or_after("read", Some(2 * SECOND))).await;
+            assert_eq!((&*limit, time), ("2s (ClientTimeout::read)", 2 * SECOND));
+            let (limit, time) = run_out(total.or_after("read", Some(9 * SECOND))).await;
+            assert_eq!((&*limit, time), ("5s (ClientTimeout::total)", 3 * SECOND));
+        });
+    }
+
+    #[test]
+    fn attempts_share_the_time_that_is_left() {
+        run_in_virtual_time(async {
+            let deadline = Deadline::NEVER.or_after("connect", Some(30 * SECOND));
+            assert_eq!(run_out(deadline.share(3)).await.1, 10 * SECOND);
+            assert_eq!(run_out(deadline.share(2)).await.1, 10 * SECOND);
+            assert!(!deadline.is_over());
+            assert_eq!(run_out(deadline.share(1)).await.1, 10 * SECOND);
+            assert!(deadline.is_over());
+        });
+    }
+
+    #[test]
+    fn what_is_always_ready_ends_too() {
+        run_in_virtual_time(async {
+            let deadline = Deadline::NEVER.or_after("total", Some(SECOND));
+            assert!(deadline.within(ready(())).await.is_ok());
+            crate::sleep(SECOND).await;
+            assert!(deadline.within(ready(())).await.is_err());
+        });
+    }
+}
