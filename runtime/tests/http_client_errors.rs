@@ -7,7 +7,9 @@ mod http_server;
 use std::error::Error;
 use std::io::Write;
 use std::net::TcpListener;
+use std::pin::pin;
 use std::sync::mpsc::Receiver;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use asyncio::http::{ClientError, ClientSession, ClientTimeout, Stage};
@@ -290,6 +292,22 @@ fn a_body_that_never_ends_and_never_pauses() {
     });
     let error = error.unwrap_err();
     assert!(error.is_timeout(), "{error}");
+}
+
+#[test]
+fn a_server_that_says_continue_for_ever() {
+    let server =
+        Server::once(|stream| while stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").is_ok() {});
+    let request = ClientSession::new().get(server.url("/")).timeout(Duration::from_millis(100));
+    let error = asyncio::run(async { request.await.unwrap_err() });
+    assert!(error.is_timeout(), "{error}");
+}
+
+#[test]
+#[should_panic(expected = "an HTTP request needs a running event loop: await it inside")]
+fn outside_a_loop() {
+    let mut request = pin!(ClientSession::new().get("http://127.0.0.1/").into_future());
+    let _ = request.as_mut().poll(&mut Context::from_waker(Waker::noop()));
 }
 
 #[test]

@@ -56,6 +56,10 @@ impl ClientSession {
     ///
     /// Mirrors `aiohttp.ClientSession()`. See [`ClientTimeout`] for the limits; https trusts the roots
     /// that Mozilla's browsers trust.
+    ///
+    /// ```
+    /// let session = asyncio::http::ClientSession::new();
+    /// ```
     #[expect(clippy::missing_panics_doc, reason = "the default settings are valid")]
     pub fn new() -> Self {
         Self::builder().build().expect("the default settings are valid")
@@ -94,6 +98,10 @@ impl ClientSession {
     /// # Errors
     ///
     /// Awaiting it gives a [`ClientError`] when no answer came. An answer such as 404 is no error.
+    ///
+    /// # Panics
+    ///
+    /// Awaiting it outside a running event loop panics.
     ///
     /// # Cancel safety
     ///

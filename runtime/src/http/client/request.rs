@@ -65,6 +65,11 @@ impl RequestBuilder {
     /// Mirrors the argument `headers`. A name given twice is sent twice. `Authorization` and `Cookie`
     /// are not sent on to another origin by a redirect. What can't be sent is an error when the request
     /// is awaited.
+    ///
+    /// ```
+    /// # let session = asyncio::http::ClientSession::new();
+    /// let request = session.get("http://example.org/").header("Accept", "text/plain");
+    /// ```
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -74,6 +79,11 @@ impl RequestBuilder {
     ///
     /// Mirrors the argument `timeout`. A [`Duration`](std::time::Duration) sets
     /// [`total`](ClientTimeout::total) alone.
+    ///
+    /// ```
+    /// # let session = asyncio::http::ClientSession::new();
+    /// let request = session.get("http://example.org/").timeout(std::time::Duration::from_secs(5));
+    /// ```
     pub fn timeout(mut self, timeout: impl Into<ClientTimeout>) -> Self {
         self.timeout = timeout.into();
         self

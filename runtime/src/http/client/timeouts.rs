@@ -25,6 +25,9 @@ use std::time::{Duration, Instant};
 /// # Ok::<(), asyncio::http::ClientError>(())
 /// ```
 ///
+/// Under [`Clock::Virtual`](crate::Clock::Virtual), time jumps to the next deadline whenever the loop
+/// would wait, for the network too: a test that makes requests sets no limit, or uses the real clock.
+///
 /// Differs from aiohttp: `read` covers the whole head of an answer, not each piece of it, so that a
 /// server can't stretch the head for ever by sending it byte by byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
