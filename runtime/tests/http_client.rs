@@ -73,6 +73,16 @@ fn a_request_says_what_is_asked_of_whom_and_by_whom() {
 }
 
 #[test]
+fn a_host_may_be_a_name() {
+    // It may have an IPv6 address too, where nobody listens.
+    let server = Server::answering([ok("Hello")]);
+    let host = format!("localhost:{}", server.address.port());
+    get(&format!("http://{host}/")).unwrap();
+    let request = server.request();
+    assert!(request.contains(&format!("host: {host}\r\n")), "{request}");
+}
+
+#[test]
 fn a_header_of_ones_own_takes_the_place_of_the_default() {
     let server = Server::answering([ok("")]);
     asyncio::run(async {

@@ -117,6 +117,15 @@ fn each_of_several_roots_counts() {
 }
 
 #[test]
+fn a_certificate_may_be_for_a_name() {
+    let authority = Authority::new();
+    let server = authority.serve("localhost", ok("secret"));
+    let session = ClientSession::builder().root_certificates(authority.pem());
+    let url = format!("https://localhost:{}/", server.address.port());
+    assert_eq!(fetch(session, &url).unwrap(), "secret");
+}
+
+#[test]
 fn a_redirect_may_lead_from_http_to_https() {
     let authority = Authority::new();
     let secure = authority.serve("127.0.0.1", ok("secret"));
