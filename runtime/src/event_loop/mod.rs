@@ -11,8 +11,10 @@ pub(crate) mod driver;
 pub(crate) mod inbox;
 pub(crate) mod policy;
 pub(crate) mod ready;
+mod reporting;
 pub(crate) mod sounding;
 pub(crate) mod threadsafe;
+mod timer_handle;
 pub(crate) mod timers;
 pub(crate) mod turn;
 
@@ -20,17 +22,17 @@ use std::fmt;
 use std::future::poll_fn;
 use std::panic::{Location, resume_unwind};
 use std::pin::pin;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use callback::Handle;
 use core::{Core, Settings};
 use threadsafe::LoopHandle;
-use timers::TimerKey;
+pub use timer_handle::TimerHandle;
 use turn::{Main, Turns};
 
-use crate::exceptions::{Cancelled, ExceptionContext, Payload};
+use crate::exceptions::{Cancelled, Payload};
 use crate::futures::Future as LoopFuture;
 use crate::task::cell::Body;
 use crate::task::step::Step;
@@ -286,7 +288,7 @@ impl EventLoop {
     ) -> TimerHandle {
         self.core().assert_open();
         let (callback, key) = self.core().call_at(when, callback, scheduled_at);
-        TimerHandle { handle: Handle::new(callback), key, core: Rc::downgrade(self.core()) }
+        TimerHandle::new(callback, key, self.core())
     }
 
     /// The loop's clock: what [`call_at`](EventLoop::call_at) and
@@ -370,87 +372,6 @@ impl EventLoop {
         self.tasks.all().into_iter().map(TaskRef::new).collect()
     }
 
-    /// Says who is told what nobody else handles: panics in callbacks, and in tasks that nobody
-    /// awaits. Without one, a line goes to standard error.
-    /// Mirrors `loop.set_exception_handler(handler)`.
-    ///
-    /// A handler that panics is reported itself, in the default way, with what it was told.
-    ///
-    /// ```
-    /// let event_loop = asyncio::new_event_loop();
-    /// event_loop.set_exception_handler(|context| println!("oh dear: {context}"));
-    /// event_loop.call_soon(|| panic!("boom"));
-    /// event_loop.run_once();
-    /// event_loop.close();
-    /// ```
-    pub fn set_exception_handler(&self, handler: impl Fn(&ExceptionContext) + 'static) {
-        self.core().set_exception_handler(Some(Rc::new(handler)));
-    }
-
-    /// Goes back to the default handler. Mirrors `loop.set_exception_handler(None)`.
-    ///
-    /// ```
-    /// let event_loop = asyncio::new_event_loop();
-    /// event_loop.set_exception_handler(|_| unreachable!());
-    /// event_loop.reset_exception_handler();
-    /// event_loop.call_exception_handler(&asyncio::ExceptionContext::new("on standard error"));
-    /// event_loop.close();
-    /// ```
-    pub fn reset_exception_handler(&self) {
-        self.core().set_exception_handler(None);
-    }
-
-    /// Tells the exception handler. Mirrors `loop.call_exception_handler(context)`.
-    ///
-    /// ```
-    /// let event_loop = asyncio::new_event_loop();
-    /// event_loop.set_exception_handler(|context| assert_eq!(context.message(), "odd"));
-    /// event_loop.call_exception_handler(&asyncio::ExceptionContext::new("odd"));
-    /// event_loop.close();
-    /// ```
-    pub fn call_exception_handler(&self, context: &ExceptionContext) {
-        self.core().report(context);
-    }
-
-    /// Turns debug mode on or off: on, a line on standard error names each callback and each poll
-    /// that took [`slow_callback_duration`](EventLoop::set_slow_callback_duration) or longer.
-    /// Mirrors `loop.set_debug(enabled)`; `ASYNCIO_DEBUG=1` does it without a change of code.
-    ///
-    /// ```
-    /// let event_loop = asyncio::new_event_loop();
-    /// event_loop.set_debug(true);
-    /// assert!(event_loop.is_debug());
-    /// event_loop.close();
-    /// ```
-    pub fn set_debug(&self, enabled: bool) {
-        self.core().debug.set(enabled);
-    }
-
-    /// Whether debug mode is on. Mirrors `loop.get_debug()`.
-    ///
-    /// ```
-    /// let event_loop = asyncio::new_event_loop();
-    /// event_loop.set_debug(false);
-    /// assert!(!event_loop.is_debug());
-    /// event_loop.close();
-    /// ```
-    #[doc(alias = "get_debug")]
-    pub fn is_debug(&self) -> bool {
-        self.core().debug.get()
-    }
-
-    /// How long a callback or a poll may take before debug mode names it; 100 ms at first.
-    /// Mirrors `loop.slow_callback_duration`.
-    ///
-    /// ```
-    /// let event_loop = asyncio::new_event_loop();
-    /// event_loop.set_slow_callback_duration(std::time::Duration::from_millis(20));
-    /// event_loop.close();
-    /// ```
-    pub fn set_slow_callback_duration(&self, duration: Duration) {
-        self.core().slow_callback_duration.set(duration);
-    }
-
     /// Runs the loop until `future` has ended or the loop is stopped.
     #[track_caller]
     pub(crate) fn drive_main<F: IntoFuture>(
@@ -520,72 +441,5 @@ impl fmt::Debug for EventLoop {
             .field("closed", &self.is_closed())
             .field("debug", &self.is_debug())
             .finish()
-    }
-}
-
-/// A callback that waits for its time. Mirrors `asyncio.TimerHandle`.
-///
-/// ```
-/// use std::time::Duration;
-///
-/// let event_loop = asyncio::new_event_loop();
-/// let timer = event_loop.call_later(Duration::from_secs(60), || unreachable!());
-/// timer.cancel();
-/// assert!(timer.is_cancelled());
-/// event_loop.close();
-/// ```
-#[derive(Clone, Debug)]
-pub struct TimerHandle {
-    handle: Handle,
-    key: Option<TimerKey>,
-    core: Weak<Core>,
-}
-
-impl TimerHandle {
-    /// Takes the callback back and drops it; its place in the timer queue is free at once. After it
-    /// has run, and a second time, this does nothing. Mirrors `TimerHandle.cancel()`.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// let event_loop = asyncio::new_event_loop();
-    /// event_loop.call_later(Duration::ZERO, || unreachable!()).cancel();
-    /// event_loop.run_once();
-    /// event_loop.close();
-    /// ```
-    pub fn cancel(&self) {
-        self.handle.cancel();
-        if let (Some(core), Some(key)) = (self.core.upgrade(), self.key) {
-            drop(core.timers.remove(key));
-        }
-    }
-
-    /// Whether [`cancel`](TimerHandle::cancel) was called. Mirrors `TimerHandle.cancelled()`.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// let event_loop = asyncio::new_event_loop();
-    /// assert!(!event_loop.call_later(Duration::ZERO, || {}).is_cancelled());
-    /// event_loop.close();
-    /// ```
-    #[doc(alias = "cancelled")]
-    pub fn is_cancelled(&self) -> bool {
-        self.handle.is_cancelled()
-    }
-
-    /// The deadline, on the loop's clock; `None` if it is beyond what an [`Instant`] can hold, and so
-    /// never comes. Mirrors `TimerHandle.when()`.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// let event_loop = asyncio::new_event_loop();
-    /// assert!(event_loop.call_later(Duration::from_secs(1), || {}).when() > Some(event_loop.time()));
-    /// assert_eq!(event_loop.call_later(Duration::MAX, || {}).when(), None);
-    /// event_loop.close();
-    /// ```
-    pub fn when(&self) -> Option<Instant> {
-        self.key.map(|key| key.deadline)
     }
 }

@@ -1,0 +1,91 @@
+//! What the loop says, and to whom: the exception handler and debug mode. Mirrors the same methods of
+//! `BaseEventLoop`.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::EventLoop;
+use crate::exceptions::ExceptionContext;
+
+impl EventLoop {
+    /// Says who is told what nobody else handles: panics in callbacks, and in tasks that nobody
+    /// awaits. Without one, a line goes to standard error.
+    /// Mirrors `loop.set_exception_handler(handler)`.
+    ///
+    /// A handler that panics is reported itself, in the default way, with what it was told.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.set_exception_handler(|context| println!("oh dear: {context}"));
+    /// event_loop.call_soon(|| panic!("boom"));
+    /// event_loop.run_once();
+    /// event_loop.close();
+    /// ```
+    pub fn set_exception_handler(&self, handler: impl Fn(&ExceptionContext) + 'static) {
+        self.core().set_exception_handler(Some(Rc::new(handler)));
+    }
+
+    /// Goes back to the default handler. Mirrors `loop.set_exception_handler(None)`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.set_exception_handler(|_| unreachable!());
+    /// event_loop.reset_exception_handler();
+    /// event_loop.call_exception_handler(&asyncio::ExceptionContext::new("on standard error"));
+    /// event_loop.close();
+    /// ```
+    pub fn reset_exception_handler(&self) {
+        self.core().set_exception_handler(None);
+    }
+
+    /// Tells the exception handler. Mirrors `loop.call_exception_handler(context)`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.set_exception_handler(|context| assert_eq!(context.message(), "odd"));
+    /// event_loop.call_exception_handler(&asyncio::ExceptionContext::new("odd"));
+    /// event_loop.close();
+    /// ```
+    pub fn call_exception_handler(&self, context: &ExceptionContext) {
+        self.core().report(context);
+    }
+
+    /// Turns debug mode on or off: on, a line on standard error names each callback and each poll
+    /// that took [`slow_callback_duration`](EventLoop::set_slow_callback_duration) or longer.
+    /// Mirrors `loop.set_debug(enabled)`; `ASYNCIO_DEBUG=1` does it without a change of code.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.set_debug(true);
+    /// assert!(event_loop.is_debug());
+    /// event_loop.close();
+    /// ```
+    pub fn set_debug(&self, enabled: bool) {
+        self.core().debug.set(enabled);
+    }
+
+    /// Whether debug mode is on. Mirrors `loop.get_debug()`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.set_debug(false);
+    /// assert!(!event_loop.is_debug());
+    /// event_loop.close();
+    /// ```
+    #[doc(alias = "get_debug")]
+    pub fn is_debug(&self) -> bool {
+        self.core().debug.get()
+    }
+
+    /// How long a callback or a poll may take before debug mode names it; 100 ms at first.
+    /// Mirrors `loop.slow_callback_duration`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// event_loop.set_slow_callback_duration(std::time::Duration::from_millis(20));
+    /// event_loop.close();
+    /// ```
+    pub fn set_slow_callback_duration(&self, duration: Duration) {
+        self.core().slow_callback_duration.set(duration);
+    }
+}
