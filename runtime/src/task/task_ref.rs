@@ -45,10 +45,10 @@ impl DoneCallback {
     }
 }
 
-/// A task, without its value: what [`current_task`] and [`all_tasks`] give. Mirrors what all
+/// A task, without its value: what [`current_task`](crate::current_task) and [`all_tasks`](crate::all_tasks) give. Mirrors what all
 /// `asyncio.Task` objects have in common.
 ///
-/// A [`Task`] can do all of this too.
+/// A [`Task`](crate::Task) can do all of this too.
 ///
 /// ```
 /// asyncio::run(async {
@@ -71,7 +71,7 @@ impl TaskRef {
     ///
     /// The task's next step delivers it: the innermost [`catch_cancel`](crate::catch_cancel) that the
     /// task is suspended in gets it; without one, the task's future is dropped and whoever awaits the
-    /// task gets [`TaskError::Cancelled`]. A task that hasn't started yet never runs. A task that
+    /// task gets [`TaskError::Cancelled`](crate::TaskError::Cancelled). A task that hasn't started yet never runs. A task that
     /// awaits another one, or a `gather!`, passes it on and waits for those.
     ///
     /// ```
@@ -87,7 +87,7 @@ impl TaskRef {
         self.cell.cancel(None)
     }
 
-    /// [`cancel`](TaskRef::cancel) with a message, which [`Cancelled::message`] shows.
+    /// [`cancel`](TaskRef::cancel) with a message, which [`Cancelled::message`](crate::Cancelled::message) shows.
     /// Mirrors `Task.cancel(msg)`.
     ///
     /// ```
