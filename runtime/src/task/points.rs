@@ -48,8 +48,10 @@ pub(crate) struct Points {
     innermost: Option<usize>,
     /// Cancellations that came out of a point, with the point they are to be given to next.
     raised: Vec<(Option<usize>, Cancelled)>,
-    /// A cancellation was given and nobody has taken it yet.
+    /// A cancellation was given for this poll.
     on_its_way: bool,
+    /// A point has taken it.
+    taken: bool,
 }
 
 impl Points {
@@ -71,19 +73,22 @@ impl Points {
         if targets.is_empty() {
             return Err(());
         }
-        self.on_its_way = true;
+        (self.on_its_way, self.taken) = (true, false);
         Ok(targets.into_iter().filter_map(|target| self.signal(target, cancelled)).collect())
     }
 
     /// What a poll left to be done: cancellations that were raised in it, each given to the
-    /// `catch_cancel` around it. `Err`: there is none around it.
-    pub(crate) fn deliver_raised(&mut self) -> Result<Vec<Waker>, Cancelled> {
+    /// `catch_cancel` around it. `Err`: there is none around it. `None`: nothing was raised.
+    pub(crate) fn deliver_raised(&mut self) -> Result<Option<Vec<Waker>>, Cancelled> {
+        if self.raised.is_empty() {
+            return Ok(None);
+        }
         let mut wakers = Vec::new();
         for (from, cancelled) in std::mem::take(&mut self.raised) {
             let Some(target) = self.enclosing_catch(from) else { return Err(cancelled) };
             wakers.extend(self.signal(target, &cancelled));
         }
-        Ok(wakers)
+        Ok(Some(wakers))
     }
 
     /// Whether a poll left nothing to be settled.
@@ -91,7 +96,8 @@ impl Points {
         self.raised.is_empty() && !self.on_its_way
     }
 
-    /// After the poll that followed a delivery: the cancellation, if no point took it.
+    /// After the poll that followed a delivery: the cancellation, if no point took it. A point that was
+    /// not polled isn't awaited, so the cancellation wasn't for it.
     pub(crate) fn take_undelivered(&mut self) -> Option<Cancelled> {
         if !std::mem::take(&mut self.on_its_way) {
             return None;
@@ -103,7 +109,7 @@ impl Points {
                 undelivered = Some(cancelled);
             }
         }
-        undelivered
+        undelivered.filter(|_| !self.taken)
     }
 
     /// `gone` leaves the tree: what it enclosed, and may outlive it, is its parent's now.
@@ -181,9 +187,7 @@ impl CancelPoint {
             point.passed_over = false;
             let former = std::mem::replace(&mut point.waker, waker);
             let signal = point.signal.take();
-            if signal.is_some() {
-                points.on_its_way = false;
-            }
+            points.taken |= signal.is_some();
             (signal, former)
         });
         // Only now: dropping a waker may run foreign code, and the points are in use above.

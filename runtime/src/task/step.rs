@@ -36,35 +36,48 @@ pub(crate) fn step(cell: &TaskCell, mut poll: impl FnMut(&mut Context<'_>) -> Po
             Err(payload) => return Step::Panicked(payload),
             Ok(Poll::Ready(())) => return Step::Finished,
             Ok(Poll::Pending) if !cell.has_unsettled_points() => return Step::Pending,
-            // What a point took or raised in this poll makes another one due.
-            Ok(Poll::Pending) => {
-                if let Err(cancelled) = settle(cell) {
-                    return Step::Cancelled(cancelled);
-                }
-            }
+            Ok(Poll::Pending) => match settle(cell) {
+                Ok(Next::Wait) => return Step::Pending,
+                Ok(Next::PollAgain) => {}
+                Err(cancelled) => return Step::Cancelled(cancelled),
+            },
         }
     }
 }
 
-/// Gives on what came out of a point in a poll, and what no point has taken. `Err`: no point is left
-/// to take it.
-fn settle(cell: &TaskCell) -> Result<(), Cancelled> {
-    cell.points_are_to_look.set(true);
-    wake_all(cell.with_points(Points::deliver_raised)?);
-    match cell.with_points(Points::take_undelivered) {
-        Some(cancelled) => deliver(cell, &cancelled).map_err(|()| cancelled),
-        None => Ok(()),
-    }
+enum Next {
+    Wait,
+    /// A point was given a cancellation to take.
+    PollAgain,
 }
 
+/// Gives on what came out of a point in a poll, and what no point has taken. `Err`: no point is left
+/// to take it.
+fn settle(cell: &TaskCell) -> Result<Next, Cancelled> {
+    let (undelivered, raised) =
+        cell.with_points(|points| (points.take_undelivered(), points.deliver_raised()));
+    let raised = raised?;
+    let redelivered = match undelivered {
+        Some(cancelled) => Some(deliver(cell, &cancelled).map_err(|()| cancelled)?),
+        None => None,
+    };
+    if raised.is_none() && redelivered.is_none() {
+        return Ok(Next::Wait);
+    }
+    wake_points(cell, raised.unwrap_or_default());
+    Ok(Next::PollAgain)
+}
+
+/// Gives the cancellation to the innermost point of each branch. `Err`: there is none.
 fn deliver(cell: &TaskCell, cancelled: &Cancelled) -> Result<(), ()> {
-    cell.points_are_to_look.set(true);
-    wake_all(cell.with_points(|points| points.deliver(cancelled))?);
+    wake_points(cell, cell.with_points(|points| points.deliver(cancelled))?);
     Ok(())
 }
 
-/// Wakes points that are polled through a waker of somebody else's, such as `FuturesUnordered`.
-fn wake_all(wakers: Vec<Waker>) {
+/// Makes points look for what was given to them, also those that are polled through a waker of
+/// somebody else's, such as `FuturesUnordered`.
+fn wake_points(cell: &TaskCell, wakers: Vec<Waker>) {
+    cell.points_are_to_look.set(true);
     wakers.into_iter().for_each(Waker::wake);
 }
 
