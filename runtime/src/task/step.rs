@@ -10,7 +10,6 @@ use std::task::{Context, Poll, Waker};
 
 use super::cell::{Body, Phase, TaskCell};
 use super::output::OwnedFuture;
-use super::points::Points;
 use super::table::Tasks;
 use crate::exceptions::{Cancelled, Payload, TaskError};
 
