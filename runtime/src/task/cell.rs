@@ -191,7 +191,7 @@ impl TaskCell {
         if message.is_some() || self.extras.borrow().is_some() {
             self.with_extras(|extras| extras.message = message);
         }
-        self.waker.wake_by_ref();
+        self.core.ready.wake(self.key);
         true
     }
 
