@@ -32,6 +32,7 @@ mod runners;
 mod signals;
 mod task;
 pub mod testing;
+mod trace;
 
 // What more than one thread touches. The models of `tests` put loom's in their place.
 mod sync {

@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::panic::Location;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::event_loop::clock::Clock;
@@ -20,8 +21,10 @@ use crate::task::{TaskRef, current_task};
 /// cancelled in creation order and driven until they are done (their cleanup may await), then the
 /// loop is closed. What they panic with goes to the exception handler.
 ///
-/// `#[asyncio::main]` writes this call for you. `ASYNCIO_DEBUG=1` and `ASYNCIO_SEED=n` in the
-/// environment change how the loop runs; see [`RunnerBuilder`].
+/// `#[asyncio::main]` writes this call for you. `ASYNCIO_DEBUG=1`, `ASYNCIO_SEED=n` and
+/// `ASYNCIO_TRACE=file.json` in the environment change how the loop runs; see [`RunnerBuilder`].
+/// With the last one, the run can be looked at in a trace viewer afterwards:
+/// [`RunnerBuilder::trace`] says what is to be seen.
 ///
 /// # Panics
 ///
@@ -63,7 +66,8 @@ impl Runner {
     ///
     /// # Panics
     ///
-    /// When `ASYNCIO_SEED` is set to what is no number.
+    /// When `ASYNCIO_SEED` is set to what is no number, and when the file that `ASYNCIO_TRACE` names
+    /// can't be created.
     ///
     /// ```
     /// assert_eq!(asyncio::Runner::new().run(async { 1 }), 1);
@@ -225,7 +229,7 @@ impl Drop for Runner {
 }
 
 /// Sets up a [`Runner`]. What isn't set here, the environment may: `ASYNCIO_DEBUG=1`,
-/// `ASYNCIO_SEED=n`.
+/// `ASYNCIO_SEED=n`, `ASYNCIO_TRACE=file.json`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -238,6 +242,7 @@ pub struct RunnerBuilder {
     clock: Clock,
     seed: Option<u64>,
     debug: Option<bool>,
+    trace: Option<PathBuf>,
     handles_ctrl_c: bool,
 }
 
@@ -287,6 +292,53 @@ impl RunnerBuilder {
         self
     }
 
+    /// Writes what the loop does to a file, for a trace viewer: open it at <https://ui.perfetto.dev>,
+    /// in `chrome://tracing`, or in the Firefox profiler (which leaves the arrows and details out).
+    /// `ASYNCIO_TRACE=file.json` does it without a change of code; a path given here goes first.
+    /// Python has no such thing.
+    ///
+    /// The file is an array in the Chrome Trace Event format:
+    /// - A lane a task, under its name; lane 0 is the loop: its turns, callbacks, timers and waits.
+    /// - A slice a poll: where the task was spawned (`spawned_at`), and the `result`: `Ready`,
+    ///   `Pending`, `Cancelled` or `Panicked`. A child of `gather!` is polled inside its parent's
+    ///   slice.
+    /// - An arrow from whoever wakes a task (or spawns it) to the poll that follows. A wake of another
+    ///   thread's starts at the loop's lane, in a slice that says so.
+    /// - Timers as spans, from the moment they are set until they have `fired` or are `cancelled`.
+    /// - The ready queue's length, counted each turn.
+    ///
+    /// Times are real ones, in microseconds since the loop was made, so slices have a length under
+    /// [`Clock::Virtual`] too. The loop's own time, in seconds since then, is shown with each turn
+    /// (`time_s`) and with each timer (`deadline_s`).
+    ///
+    /// The file is whole when the loop is closed, and up to date when it waits; a process that is ended
+    /// before leaves out the closing `]`, which viewers accept. The next run overwrites it. Where loops
+    /// that are open at the same time have one path, the second writes to `file-2.json`, and so on. If
+    /// the disk is full, one line on standard error says so, and the program goes on without a trace.
+    ///
+    /// # Panics
+    ///
+    /// [`build`](RunnerBuilder::build) panics when the file can't be created.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir();
+    /// let path = folder.join(format!("trace-of-{}.json", std::process::id()));
+    /// let mut runner = asyncio::Runner::builder().trace(&path).build();
+    /// runner.run(async {
+    ///     asyncio::create_task(asyncio::yield_now()).with_name("fetch").await.unwrap();
+    /// });
+    /// runner.close();
+    ///
+    /// let trace = std::fs::read_to_string(&path).unwrap();
+    /// assert!(trace.contains(r#""cat":"task","name":"fetch""#));
+    /// # std::fs::remove_file(path).unwrap();
+    /// ```
+    #[must_use]
+    pub fn trace(mut self, path: impl Into<PathBuf>) -> Self {
+        self.trace = Some(path.into());
+        self
+    }
+
     /// Whether Ctrl-C cancels main: then main can clean up, and if it ends as cancelled, the process
     /// exits with status 130. A second Ctrl-C ends it at once. Python does this by default; here
     /// Ctrl-C ends the process at once unless asked otherwise.
@@ -308,7 +360,8 @@ impl RunnerBuilder {
     ///
     /// # Panics
     ///
-    /// When no seed is set here and `ASYNCIO_SEED` is set to what is no number.
+    /// When no seed is set here and `ASYNCIO_SEED` is set to what is no number. When the file of
+    /// [`trace`](RunnerBuilder::trace) or `ASYNCIO_TRACE` can't be created.
     ///
     /// ```
     /// assert_eq!(asyncio::Runner::builder().build().run(async { 1 }), 1);
@@ -325,6 +378,7 @@ impl RunnerBuilder {
             clock: self.clock,
             seed: self.seed.or_else(seed_of_environment),
             debug: self.debug.unwrap_or_else(debug_of_environment),
+            trace: self.trace.clone().or_else(trace_of_environment),
         }
     }
 }
@@ -332,6 +386,11 @@ impl RunnerBuilder {
 /// `ASYNCIO_DEBUG`: on if set, unless to nothing or `0`; as `PYTHONASYNCIODEBUG`.
 fn debug_of_environment() -> bool {
     std::env::var_os("ASYNCIO_DEBUG").is_some_and(|value| !value.is_empty() && value != "0")
+}
+
+/// `ASYNCIO_TRACE`, if set to something.
+fn trace_of_environment() -> Option<PathBuf> {
+    std::env::var_os("ASYNCIO_TRACE").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// `ASYNCIO_SEED`, if set to something.

@@ -38,6 +38,10 @@ impl Callback {
         self.function.borrow_mut().take()
     }
 
+    pub(crate) fn scheduled_at(&self) -> &'static Location<'static> {
+        self.scheduled_at
+    }
+
     pub(crate) fn serial(&self) -> u64 {
         self.serial
     }

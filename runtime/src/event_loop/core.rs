@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +20,7 @@ use super::ready::{Ready, ReadyQueue, Waiter};
 use super::timers::{Timer, TimerKey, Timers};
 use crate::exceptions::{ExceptionContext, Panicked};
 use crate::task::waker::Letter;
+use crate::trace::Trace;
 
 /// How a loop is to be: what `Runner::builder` collects.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,7 @@ pub(crate) struct Settings {
     pub(crate) clock: Clock,
     pub(crate) seed: Option<u64>,
     pub(crate) debug: bool,
+    pub(crate) trace: Option<PathBuf>,
 }
 
 type ExceptionHandler = Rc<dyn Fn(&ExceptionContext)>;
@@ -36,6 +39,7 @@ pub(crate) struct Core {
     pub(crate) timers: Timers,
     pub(crate) clock: ClockSource,
     pub(crate) inbox: Arc<Inbox<Letter>>,
+    pub(crate) trace: Trace,
     pub(crate) stopping: Cell<bool>,
     pub(crate) debug: Cell<bool>,
     pub(crate) slow_callback_duration: Cell<Duration>,
@@ -47,15 +51,19 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    #[track_caller]
     pub(crate) fn new(settings: &Settings) -> Rc<Self> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let clock = ClockSource::new(settings.clock);
+        let trace = Trace::open(settings.trace.as_deref(), clock.now());
         Rc::new(Self {
             id,
-            ready: Rc::new(ReadyQueue::new(id, settings.seed)),
-            timers: Timers::default(),
-            clock: ClockSource::new(settings.clock),
+            ready: Rc::new(ReadyQueue::new(id, settings.seed, trace.clone())),
+            timers: Timers::new(trace.clone()),
+            clock,
             inbox: Arc::new(Inbox::new()),
+            trace,
             stopping: Cell::new(false),
             debug: Cell::new(settings.debug),
             // Python's `slow_callback_duration`.
@@ -111,6 +119,14 @@ impl Core {
         (callback, key)
     }
 
+    /// Lets join the ready queue what other threads handed in and what is due; returns its length.
+    pub(crate) fn collect(&self) -> usize {
+        self.open_letters();
+        self.fire_timers();
+        self.ready.shuffle();
+        self.ready.len()
+    }
+
     /// Moves what other threads handed in to the ready queue.
     pub(crate) fn open_letters(&self) {
         if !self.inbox.has_letters() {
@@ -118,7 +134,7 @@ impl Core {
         }
         for letter in self.inbox.collect() {
             match letter {
-                Letter::Wake(waker) => self.ready.wake(waker.open()),
+                Letter::Wake(waker) => self.trace.letter(|| self.ready.wake(waker.open())),
                 Letter::Call(function, posted_at) => {
                     self.call_soon(function, posted_at);
                 }
@@ -133,10 +149,10 @@ impl Core {
         }
         let now = self.clock.now();
         while let Some(timer) = self.timers.pop_due(now) {
-            match timer {
+            self.trace.timer_fires(|| match timer {
                 Timer::Wake(waiter) => self.wake(waiter),
                 Timer::Call(callback) => self.ready.push(Ready::Call(callback)),
-            }
+            });
         }
     }
 

@@ -84,6 +84,7 @@ impl Driver {
             self.sounding.start_over();
             return Next::Turn;
         }
+        core.trace.turn_ends();
         match core.timers.earliest() {
             Some(deadline) if core.clock.is_virtual() => match self.sounding.poll(cx) {
                 Poll::Ready(()) => {

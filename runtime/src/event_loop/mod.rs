@@ -81,6 +81,7 @@ impl<T> Ended<T> {
 }
 
 impl EventLoop {
+    #[track_caller]
     pub(crate) fn new(settings: &Settings) -> Self {
         Self { tasks: Tasks::new(Core::new(settings)) }
     }
@@ -405,13 +406,14 @@ impl EventLoop {
         let turns = Turns::new(&self.tasks);
         // A run that is to have one turn only waits for nothing, so it has to look at I/O itself.
         let mut looks_first = self.core().stopping.get();
-        async_io::block_on(poll_fn(|cx| {
+        let mut run = |cx: &mut Context<'_>| {
             if std::mem::take(&mut looks_first) {
                 turns.look(cx);
                 return Poll::Pending;
             }
             turns.run(main, cx)
-        }));
+        };
+        async_io::block_on(poll_fn(|cx| self.core().trace.between_waits(|| run(cx))));
         // Where somebody else's `stop` came first.
         self.core().ready.forget_stop();
     }

@@ -15,12 +15,13 @@ thread_local! {
 
 /// Makes an event loop. Mirrors `asyncio.new_event_loop()`.
 ///
-/// It goes by the environment: `ASYNCIO_DEBUG`, `ASYNCIO_SEED`; for more than that there is
-/// [`Runner::builder`](crate::Runner::builder).
+/// It goes by the environment: `ASYNCIO_DEBUG`, `ASYNCIO_SEED`, `ASYNCIO_TRACE`; for more than that
+/// there is [`Runner::builder`](crate::Runner::builder).
 ///
 /// # Panics
 ///
-/// When `ASYNCIO_SEED` is set to what is no number.
+/// When `ASYNCIO_SEED` is set to what is no number, and when the file that `ASYNCIO_TRACE` names
+/// can't be created.
 ///
 /// ```
 /// let event_loop = asyncio::new_event_loop();

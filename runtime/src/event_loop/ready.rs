@@ -17,6 +17,7 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use super::callback::Callback;
+use crate::trace::Trace;
 
 /// A task's place in the table, and which of the place's tenants it is. In 32 bits each, so that an
 /// entry of the queue is two words. A key that was kept while its place changed hands 2³² times would
@@ -78,16 +79,18 @@ pub(crate) struct ReadyQueue {
     lines: RefCell<Lines>,
     /// The waker of `block_on`, while the loop is parked.
     alarm: Cell<Option<Waker>>,
+    trace: Trace,
     /// Set by `Runner::builder().seed(n)`.
     random: Option<RefCell<fastrand::Rng>>,
 }
 
 impl ReadyQueue {
-    pub(crate) fn new(loop_id: u64, seed: Option<u64>) -> Self {
+    pub(crate) fn new(loop_id: u64, seed: Option<u64>, trace: Trace) -> Self {
         Self {
             loop_id,
             lines: RefCell::default(),
             alarm: Cell::new(None),
+            trace,
             random: seed.map(|seed| RefCell::new(fastrand::Rng::with_seed(seed))),
         }
     }
@@ -117,6 +120,7 @@ impl ReadyQueue {
         mark.queued = true;
         lines.queue.push_back(Ready::Task(key));
         drop(lines);
+        self.trace.task_woken(key.index());
         self.ring();
     }
 
@@ -232,7 +236,7 @@ mod tests {
     }
 
     fn queue_with_tasks(seed: Option<u64>, count: usize) -> ReadyQueue {
-        let queue = ReadyQueue::new(1, seed);
+        let queue = ReadyQueue::new(1, seed, Trace::default());
         for index in 0..count {
             queue.admit(index);
         }

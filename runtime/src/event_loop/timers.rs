@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use super::callback::Callback;
 use super::ready::Waiter;
+use crate::trace::Trace;
 
 /// What to do at a deadline.
 pub(crate) enum Timer {
@@ -33,13 +34,19 @@ pub(crate) struct TimerKey {
 pub(crate) struct Timers {
     queue: RefCell<BTreeMap<TimerKey, Timer>>,
     next_serial: Cell<u64>,
+    trace: Trace,
 }
 
 impl Timers {
+    pub(crate) fn new(trace: Trace) -> Self {
+        Self { trace, ..Self::default() }
+    }
+
     pub(crate) fn insert(&self, deadline: Instant, timer: Timer) -> TimerKey {
         let serial = self.next_serial.get();
         self.next_serial.set(serial + 1);
         let key = TimerKey { deadline, serial };
+        self.trace.timer_set(serial, deadline);
         self.queue.borrow_mut().insert(key, timer);
         key
     }
@@ -47,6 +54,7 @@ impl Timers {
     /// Takes an entry out before its time. It is dropped after the queue is free again: dropping it
     /// may run code that comes back here.
     pub(crate) fn remove(&self, key: TimerKey) -> Option<Timer> {
+        self.trace.timer_ends(key.serial, "cancelled");
         self.queue.borrow_mut().remove(&key)
     }
 
@@ -74,8 +82,9 @@ impl Timers {
     /// Takes out the first entry whose deadline is not after `now`.
     pub(crate) fn pop_due(&self, now: Instant) -> Option<Timer> {
         let mut queue = self.queue.borrow_mut();
-        let first = queue.first_entry()?;
-        (first.key().deadline <= now).then(|| first.remove())
+        let first = queue.first_entry().filter(|first| first.key().deadline <= now)?;
+        self.trace.timer_ends(first.key().serial, "fired");
+        Some(first.remove())
     }
 
     /// Empties the queue.

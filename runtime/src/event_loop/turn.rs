@@ -18,7 +18,7 @@ use super::core::Core;
 use super::driver::{self, Driver, Next};
 use super::ready::{Ready, TaskKey};
 use crate::task::cell::{Body, Family, Phase, TaskCell};
-use crate::task::step::{Step, step, step_owned};
+use crate::task::step::{Step, step, step_owned, traced};
 use crate::task::table::Tasks;
 
 /// The future of `run_until_complete`: a task that lives on the caller's stack, so it may borrow.
@@ -79,10 +79,7 @@ impl<'a> Turns<'a> {
 
     fn begin(&self) {
         let core = &self.tasks.core;
-        core.open_letters();
-        core.fire_timers();
-        core.ready.shuffle();
-        self.left.set(core.ready.len());
+        self.left.set(core.trace.turn(&core.clock, || core.collect()));
     }
 
     fn run_next(&self, main: &mut Option<Main<'_>>) {
@@ -97,7 +94,9 @@ impl<'a> Turns<'a> {
     fn run_callback(&self, callback: &Rc<Callback>) {
         let core = &self.tasks.core;
         if let Some(function) = callback.take() {
-            watch(core, &**callback, || core.contain(&**callback, function));
+            core.trace.callback(callback.scheduled_at(), || {
+                watch(core, &**callback, || core.contain(&**callback, function));
+            });
         }
     }
 
@@ -106,13 +105,11 @@ impl<'a> Turns<'a> {
         while let Some(cell) = self.tasks.find(key) {
             match cell.body.take() {
                 Some(Body::Owned(future)) => {
-                    return watch(&self.tasks.core, &cell, || {
-                        step_owned(self.tasks, &cell, future);
-                    });
+                    return self.poll(&cell, || step_owned(self.tasks, &cell, future));
                 }
                 Some(Body::Main) => {
                     cell.body.set(Some(Body::Main));
-                    return watch(&self.tasks.core, &cell, || self.step_main(&cell, main));
+                    return self.poll(&cell, || self.step_main(&cell, main));
                 }
                 Some(Body::Child(family, index)) => {
                     cell.body.set(Some(Body::Child(family.clone(), index)));
@@ -124,6 +121,11 @@ impl<'a> Turns<'a> {
                 None => return,
             }
         }
+    }
+
+    /// One poll, under the eyes of the trace and of debug mode.
+    fn poll(&self, cell: &Rc<TaskCell>, step: impl FnOnce()) {
+        traced(cell, || watch(&self.tasks.core, cell, step));
     }
 
     fn step_main(&self, cell: &Rc<TaskCell>, main: &mut Option<Main<'_>>) {
@@ -154,7 +156,9 @@ fn pass_up(family: &Family, index: usize) -> Option<TaskKey> {
     None
 }
 
-/// In debug mode, says so when `what` took long.
+/// In debug mode, says so when `what` took long. Inlined, or the cost with debug mode off would be a
+/// call.
+#[inline]
 fn watch(core: &Core, what: &dyn fmt::Display, function: impl FnOnce()) {
     if !core.debug.get() {
         return function();

@@ -168,12 +168,23 @@ impl TaskCell {
         self.phase.get() == Phase::Cancelled
     }
 
+    /// What the last poll ended with, for the trace.
+    pub(crate) fn phase_name(&self) -> &'static str {
+        match self.phase.get() {
+            Phase::Live => "Pending",
+            Phase::Finished => "Ready",
+            Phase::Panicked => "Panicked",
+            Phase::Cancelled => "Cancelled",
+        }
+    }
+
     pub(crate) fn name(&self) -> String {
         let name = self.extras.borrow().as_ref().and_then(|extras| extras.name.clone());
         name.unwrap_or_else(|| format!("Task-{}", self.id))
     }
 
     pub(crate) fn set_name(&self, name: String) {
+        self.core.trace.task_named(self.key.index(), self.id, &name);
         self.with_extras(|extras| extras.name = Some(name));
     }
 
@@ -191,6 +202,7 @@ impl TaskCell {
         if message.is_some() || self.extras.borrow().is_some() {
             self.with_extras(|extras| extras.message = message);
         }
+        // Not the waker: between two runs it would take this for another thread.
         self.core.ready.wake(self.key);
         true
     }

@@ -17,7 +17,7 @@ use std::task::{Context, Poll};
 
 use super::cell::{Body, Family, Parent, Phase, TaskCell};
 use super::points::{CancelPoint, Kind};
-use super::step::{Step, step};
+use super::step::{Step, step, traced};
 use super::table::Tasks;
 use crate::exceptions::{Cancelled, Payload};
 
@@ -130,26 +130,35 @@ impl Scope {
         if child.is_done() {
             return None;
         }
+        traced(&child, || self.step_live_child(&child, index, futures))
+    }
+
+    fn step_live_child(
+        &mut self,
+        child: &Rc<TaskCell>,
+        index: usize,
+        futures: &mut dyn Children,
+    ) -> Option<End> {
         let mut verdict = Verdict::GoOn;
-        let current = self.tasks.enter(&child);
-        let step = step(&child, |cx| futures.poll(index, cx).map(|value| verdict = value));
+        let current = self.tasks.enter(child);
+        let step = step(child, |cx| futures.poll(index, cx).map(|value| verdict = value));
         if let Step::Pending = step {
             return None;
         }
-        self.tasks.core.contain(&child, || futures.clear(index));
+        self.tasks.core.contain(child, || futures.clear(index));
         drop(current);
         self.live -= 1;
         match step {
             Step::Pending | Step::Finished => {
-                self.tasks.finish(&child, Phase::Finished);
+                self.tasks.finish(child, Phase::Finished);
                 (verdict == Verdict::Stop).then_some(End::Stopped(index))
             }
             Step::Cancelled(cancelled) => {
-                self.tasks.finish(&child, Phase::Cancelled);
+                self.tasks.finish(child, Phase::Cancelled);
                 self.cancelled.is_none().then_some(End::Cancelled(cancelled))
             }
             Step::Panicked(payload) => {
-                self.tasks.finish(&child, Phase::Panicked);
+                self.tasks.finish(child, Phase::Panicked);
                 Some(End::Panicked(payload))
             }
         }

@@ -21,6 +21,11 @@ pub(crate) enum Step {
     Panicked(Payload),
 }
 
+/// Shows a step, and all that its end brings about, as a slice of the trace.
+pub(crate) fn traced<R>(cell: &TaskCell, step: impl FnOnce() -> R) -> R {
+    cell.core().trace.poll(cell.key().index(), step, || cell.phase_name())
+}
+
 /// Polls a task that was made the current one. A cancellation goes to the points the task is
 /// suspended in; when there is none, the task is cancelled.
 pub(crate) fn step(cell: &TaskCell, mut poll: impl FnMut(&mut Context<'_>) -> Poll<()>) -> Step {

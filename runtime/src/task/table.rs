@@ -57,6 +57,7 @@ impl Tasks {
         let cell: Rc<TaskCell> = TaskCell::new((key, id), &self.core, spawned_at, body, output);
         entry.insert(cell.clone());
         drop(slots);
+        self.core.trace.task_made(key.index(), id, spawned_at);
         self.core.ready.wake(key);
         cell
     }
@@ -115,6 +116,7 @@ impl Tasks {
         self.core.refuse();
         self.drop_all();
         self.core.drop_callbacks();
+        self.core.trace.finish();
     }
 
     fn drop_all(&self) {
