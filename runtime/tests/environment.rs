@@ -1,0 +1,129 @@
+//! What the environment changes: `ASYNCIO_DEBUG` and `ASYNCIO_SEED`. Each test runs itself again in
+//! an environment of its own.
+
+#[expect(dead_code, reason = "nothing is said to these children")]
+mod child;
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use asyncio::{Runner, create_task, new_event_loop};
+use child::{Child, run_as_child};
+
+/// The lines of the test named `test`, run with `environment`.
+fn lines_of(test: &str, environment: &[(&str, &str)]) -> Vec<String> {
+    let (lines, status) = Child::start(test, environment).end();
+    assert!(status.success(), "{lines:#?}");
+    lines
+}
+
+#[test]
+fn asyncio_debug_turns_debug_mode_on_unless_it_is_empty_or_0() {
+    let body = || {
+        let from_environment = [new_event_loop(), Runner::new().event_loop()];
+        let built = Runner::builder().debug(false).build().event_loop();
+        eprintln!("{:?} {}", from_environment.map(|it| it.is_debug()), built.is_debug());
+    };
+    if run_as_child(body) {
+        return;
+    }
+    let test = "asyncio_debug_turns_debug_mode_on_unless_it_is_empty_or_0";
+    assert_eq!(lines_of(test, &[]), ["[false, false] false"]);
+    for (value, expected) in [("1", true), ("yes", true), ("0", false), ("", false)] {
+        let lines = lines_of(test, &[("ASYNCIO_DEBUG", value)]);
+        assert_eq!(lines, [format!("[{expected}, {expected}] false")], "{value}");
+    }
+}
+
+#[test]
+fn debug_mode_names_what_took_long_and_only_that() {
+    let body = || {
+        let event_loop = new_event_loop();
+        event_loop.set_slow_callback_duration(Duration::from_millis(50));
+        event_loop.call_soon(|| std::thread::sleep(Duration::from_millis(60)));
+        event_loop.call_soon(|| {});
+        event_loop.run_until_complete(async {
+            let slow = create_task(async { std::thread::sleep(Duration::from_millis(60)) });
+            slow.with_name("slow").await.unwrap();
+            create_task(async {}).with_name("fast").await.unwrap();
+        });
+        event_loop.close();
+    };
+    if run_as_child(body) {
+        return;
+    }
+    let test = "debug_mode_names_what_took_long_and_only_that";
+    assert!(lines_of(test, &[]).is_empty());
+    let lines = lines_of(test, &[("ASYNCIO_DEBUG", "1")]);
+    let expected = [
+        format!("asyncio: Executing <callback scheduled at {}:", file!()),
+        format!("asyncio: Executing <task 'slow' spawned at {}:", file!()),
+    ];
+    assert_eq!(lines.len(), 2, "{lines:#?}");
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(line.starts_with(&expected), "{line}");
+        assert!(line.contains("> took 0.0") && line.ends_with(" seconds"), "{line}");
+    }
+}
+
+/// Runs nine tasks that are ready at once and writes down their order.
+fn write_order() {
+    let order = RefCell::new(String::new());
+    asyncio::run(async {
+        asyncio::gather((0..9).map(async |number: u8| {
+            order.borrow_mut().push(char::from(b'0' + number));
+        }))
+        .await;
+    });
+    eprintln!("{}", order.into_inner());
+}
+
+#[test]
+fn asyncio_seed_shuffles_and_the_same_one_shuffles_the_same_way() {
+    if run_as_child(write_order) {
+        return;
+    }
+    let test = "asyncio_seed_shuffles_and_the_same_one_shuffles_the_same_way";
+    let order = |seed| lines_of(test, &[("ASYNCIO_SEED", seed)]);
+    assert_eq!(lines_of(test, &[]), ["012345678"]);
+    assert_eq!(order(""), ["012345678"]);
+    assert_ne!(order("1"), ["012345678"]);
+    assert_eq!(order("1"), order("1"));
+    assert_ne!(order("1"), order("2"));
+    assert_eq!(order("18446744073709551615"), order("18446744073709551615"));
+}
+
+#[test]
+fn a_seed_that_is_no_number_is_refused_with_what_would_be_one() {
+    if run_as_child(write_order) {
+        return;
+    }
+    let test = "a_seed_that_is_no_number_is_refused_with_what_would_be_one";
+    for seed in ["seven", "-1", "1.5", "18446744073709551616"] {
+        let (lines, status) = Child::start(test, &[("ASYNCIO_SEED", seed)]).end();
+        let expected = format!(
+            "ASYNCIO_SEED={seed} is no seed: give a whole number from 0 to 18446744073709551615"
+        );
+        assert!(!status.success());
+        assert!(lines.contains(&expected), "{lines:#?}");
+        let blamed = lines.iter().find(|line| line.contains("panicked at")).unwrap();
+        assert!(blamed.contains(file!()), "the caller's line is named: {blamed}");
+    }
+}
+
+#[test]
+fn what_the_program_sets_wins_over_the_environment() {
+    let body = || {
+        let order = RefCell::new(Vec::new());
+        let mut runner = Runner::builder().seed(3).build();
+        runner.run(async {
+            asyncio::gather((0..9).map(async |number| order.borrow_mut().push(number))).await;
+        });
+        eprintln!("{order:?}");
+    };
+    if run_as_child(body) {
+        return;
+    }
+    let test = "what_the_program_sets_wins_over_the_environment";
+    assert_eq!(lines_of(test, &[]), lines_of(test, &[("ASYNCIO_SEED", "4")]));
+}
