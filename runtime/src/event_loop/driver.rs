@@ -66,6 +66,7 @@ impl Driver {
 
     /// Counts one queue entry. True: I/O is due for a look before the next one.
     pub(crate) fn is_due_for_io(&self) -> bool {
+        self.sounding.start_over();
         let left = self.entries_until_io.get();
         self.entries_until_io.set(left.saturating_sub(1));
         left == 0
@@ -81,7 +82,6 @@ impl Driver {
     /// Between two turns: go on, or wait until something happens.
     pub(crate) fn after_turn(&self, core: &Core, cx: &mut Context<'_>) -> Next {
         if !core.ready.is_empty() {
-            self.sounding.start_over();
             return Next::Turn;
         }
         core.trace.turn_ends();

@@ -28,6 +28,10 @@ mod unix {
         /// Made on first use. `None`: no socket could be had, so there is nothing to wait for.
         socket: OnceCell<Option<Readable>>,
         passes: Cell<u8>,
+        /// A report is on its way.
+        is_asked_for: Cell<bool>,
+        /// That report was asked for before something else happened, so it says nothing.
+        is_stale: Cell<bool>,
     }
 
     /// A socket with a byte in it that nobody reads, and its other end.
@@ -41,18 +45,23 @@ mod unix {
         pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
             if let Some(readable) = self.socket.get_or_init(|| Readable::new().ok()) {
                 while self.passes.get() < PASSES {
+                    self.is_asked_for.set(true);
                     // An error is a report as well.
                     drop(ready!(readable.socket.poll_readable(cx)));
-                    self.passes.set(self.passes.get() + 1);
+                    self.is_asked_for.set(false);
+                    if !self.is_stale.take() {
+                        self.passes.set(self.passes.get() + 1);
+                    }
                 }
             }
             self.start_over();
             Poll::Ready(())
         }
 
-        /// Something has become ready: the next sounding is another one.
+        /// Something ran, and may have made more I/O ready: the next sounding is another one.
         pub(crate) fn start_over(&self) {
             self.passes.set(0);
+            self.is_stale.set(self.is_asked_for.get());
         }
     }
 
