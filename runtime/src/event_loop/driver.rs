@@ -24,7 +24,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use async_io::Timer;
@@ -42,6 +42,8 @@ pub(crate) struct Driver {
     /// The deadline it is set to, until it has rung.
     armed_for: Cell<Option<Instant>>,
     entries_until_io: Cell<usize>,
+    /// I/O was looked at before the only turn.
+    has_looked: Cell<bool>,
     /// Before the virtual clock jumps, what I/O has ready goes first.
     sounding: Sounding,
 }
@@ -60,6 +62,7 @@ impl Driver {
             timer: RefCell::new(Timer::never()),
             armed_for: Cell::new(None),
             entries_until_io: Cell::new(IO_INTERVAL),
+            has_looked: Cell::new(false),
             sounding: Sounding::default(),
         }
     }
@@ -77,6 +80,21 @@ impl Driver {
         self.entries_until_io.set(IO_INTERVAL);
         cx.waker().wake_by_ref();
         Next::BlockOn
+    }
+
+    /// The only turn of a run waits for nothing. So I/O is looked at before it; and under the virtual
+    /// clock, time jumps before it if nothing is ready.
+    pub(crate) fn before_only_turn(&self, core: &Core, cx: &mut Context<'_>) -> Poll<()> {
+        if core.clock.is_virtual() {
+            ready!(self.sounding.poll(cx));
+            if let Some(deadline) = core.timers.earliest() {
+                jump(core, deadline);
+            }
+        } else if !self.has_looked.replace(true) {
+            self.look(cx);
+            return Poll::Pending;
+        }
+        Poll::Ready(())
     }
 
     /// Between two turns: go on, or wait until something happens.

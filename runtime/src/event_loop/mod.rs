@@ -23,7 +23,7 @@ use std::future::poll_fn;
 use std::panic::{Location, resume_unwind};
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, ready};
 use std::time::{Duration, Instant};
 
 use callback::Handle;
@@ -404,12 +404,11 @@ impl EventLoop {
     /// One `block_on`, from the first turn to the last.
     fn drive(&self, main: &mut Option<Main<'_>>) {
         let turns = Turns::new(&self.tasks);
-        // A run that is to have one turn only waits for nothing, so it has to look at I/O itself.
-        let mut looks_first = self.core().stopping.get();
+        let mut is_only_turn = self.core().stopping.get();
         let mut run = |cx: &mut Context<'_>| {
-            if std::mem::take(&mut looks_first) {
-                turns.look(cx);
-                return Poll::Pending;
+            if is_only_turn {
+                ready!(turns.before_only_turn(cx));
+                is_only_turn = false;
             }
             turns.run(main, cx)
         };

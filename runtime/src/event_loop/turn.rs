@@ -57,9 +57,9 @@ impl<'a> Turns<'a> {
         }
     }
 
-    /// Makes `block_on` look at the reactor once.
-    pub(crate) fn look(&self, cx: &Context<'_>) {
-        self.driver.look(cx);
+    /// To be ready before the first turn of a run that is to have no other.
+    pub(crate) fn before_only_turn(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.driver.before_only_turn(&self.tasks.core, cx)
     }
 
     /// Runs one turn, or what is left of one that was interrupted for a look at the reactor.
