@@ -167,9 +167,15 @@ impl Core {
     /// Calls `function`; a panic in it is reported and goes no further.
     pub(crate) fn contain(&self, origin: &dyn fmt::Display, function: impl FnOnce()) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(function)) {
-            let panicked = Panicked::new(origin.to_string(), payload);
-            self.report(&ExceptionContext::of_panic("unhandled panic", panicked));
+            self.report_panic("unhandled panic", Panicked::new(origin.to_string(), payload));
         }
+    }
+
+    /// Reports a panic and lets go of it.
+    pub(crate) fn report_panic(&self, message: &str, panicked: Panicked) {
+        let context = ExceptionContext::of_panic(message, panicked);
+        self.report(&context);
+        discard(context);
     }
 
     pub(crate) fn set_exception_handler(&self, handler: Option<ExceptionHandler>) {
@@ -183,8 +189,10 @@ impl Core {
         let Some(handler) = handler else { return report_by_default(context) };
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| handler(context))) {
             let panicked = Panicked::new("the exception handler".to_owned(), payload);
+            let while_told = ExceptionContext::of_panic("while it was told so", panicked);
             report_by_default(context);
-            report_by_default(&ExceptionContext::of_panic("while it was told so", panicked));
+            report_by_default(&while_told);
+            discard(while_told);
         }
     }
 
@@ -217,6 +225,14 @@ impl Core {
             self.contain(&"a callback's destructor", || drop(letter));
         }
         self.set_exception_handler(None);
+    }
+}
+
+/// Drops what a panic left behind. Its destructor may panic again, and so might what that leaves
+/// behind: that is never dropped.
+fn discard(context: ExceptionContext) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(context))) {
+        std::mem::forget(payload);
     }
 }
 

@@ -31,7 +31,7 @@ use super::points::Points;
 use super::waker::TaskWaker;
 use crate::event_loop::core::Core;
 use crate::event_loop::ready::{TaskKey, Waiter};
-use crate::exceptions::{Cancelled, ExceptionContext, Panicked, Payload, place};
+use crate::exceptions::{Cancelled, Panicked, Payload, place};
 
 /// Where a task's future is.
 pub(crate) enum Body {
@@ -300,8 +300,7 @@ impl TaskCell {
             return;
         }
         if let Some(panicked) = self.output.take_panic() {
-            let message = "a task panicked and nobody awaited it";
-            self.core.report(&ExceptionContext::of_panic(message, panicked));
+            self.core.report_panic("a task panicked and nobody awaited it", panicked);
         }
     }
 
