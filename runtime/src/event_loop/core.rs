@@ -98,13 +98,19 @@ impl Core {
         Callback::new(function, location, serial)
     }
 
+    /// Of a closed loop: drops the callback, since nobody would ever call it. A caller that is to be
+    /// told so asks [`assert_open`](Core::assert_open) first.
     pub(crate) fn call_soon(
         &self,
         function: Box<dyn FnOnce()>,
         location: &'static Location<'static>,
     ) -> Rc<Callback> {
         let callback = self.callback(function, location);
-        self.ready.push(Ready::Call(callback.clone()));
+        if self.is_closed() {
+            self.contain(&"a callback's destructor", || drop(callback.take()));
+        } else {
+            self.ready.push(Ready::Call(callback.clone()));
+        }
         callback
     }
 
