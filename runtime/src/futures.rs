@@ -4,6 +4,7 @@
 //! Rust's own.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::panic::Location;
@@ -11,8 +12,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-
-use slab::Slab;
 
 use crate::event_loop::core::Core;
 use crate::exceptions::{Cancelled, FutureError, InvalidStateError};
@@ -51,7 +50,7 @@ pub struct Future<T> {
     /// This await's point in the awaiting task.
     point: Option<CancelPoint>,
     /// This await's place among those who wait.
-    waiter: Option<usize>,
+    waiter: Option<u64>,
 }
 
 type Outcome<T> = Result<T, FutureError>;
@@ -63,15 +62,30 @@ struct Shared<T> {
 
 struct State<T> {
     outcome: Option<Outcome<T>>,
-    waiters: Slab<Waker>,
-    callbacks: Vec<(u64, Box<dyn FnOnce()>)>,
-    next_callback: u64,
+    /// Those who wait, in the order they came.
+    waiters: BTreeMap<u64, Waker>,
+    callbacks: Vec<Callback>,
+    /// Numbers both waiters and callbacks.
+    next_id: u64,
+}
+
+impl<T> State<T> {
+    fn next_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+}
+
+struct Callback {
+    id: u64,
+    function: Box<dyn FnOnce()>,
+    added_at: &'static Location<'static>,
 }
 
 impl<T> Future<T> {
     pub(crate) fn new(core: Rc<Core>) -> Self {
         let state =
-            State { outcome: None, waiters: Slab::new(), callbacks: Vec::new(), next_callback: 0 };
+            State { outcome: None, waiters: BTreeMap::new(), callbacks: Vec::new(), next_id: 0 };
         Self::of(Rc::new(Shared { core, state: RefCell::new(state) }))
     }
 
@@ -206,16 +220,15 @@ impl<T> Future<T> {
     /// ```
     #[track_caller]
     pub fn add_done_callback(&self, callback: impl FnOnce() + 'static) -> DoneCallback {
-        let callback = Box::new(callback);
+        let (function, added_at) = (Box::new(callback), Location::caller());
         let mut state = self.shared.state.borrow_mut();
         if state.outcome.is_some() {
             drop(state);
-            self.shared.core.call_soon(callback, Location::caller());
+            self.shared.core.call_soon(function, added_at);
             return DoneCallback::spent();
         }
-        let id = state.next_callback;
-        state.next_callback += 1;
-        state.callbacks.push((id, callback));
+        let id = state.next_id();
+        state.callbacks.push(Callback { id, function, added_at });
         DoneCallback::new(id)
     }
 
@@ -232,18 +245,21 @@ impl<T> Future<T> {
     /// ```
     pub fn remove_done_callback(&self, callback: DoneCallback) -> bool {
         let callbacks = &mut self.shared.state.borrow_mut().callbacks;
-        let position = callbacks.iter().position(|(id, _)| callback.id() == Some(*id));
+        let position = callbacks.iter().position(|other| callback.id() == Some(other.id));
         let removed = position.map(|position| callbacks.remove(position));
         removed.is_some()
     }
 
     /// Waits with `waker` until there is an outcome.
     fn wait(&mut self, waker: &Waker) {
-        let waiters = &mut self.shared.state.borrow_mut().waiters;
-        match self.waiter {
-            Some(waiter) => waiters[waiter].clone_from(waker),
-            None => self.waiter = Some(waiters.insert(waker.clone())),
-        }
+        let waker = waker.clone();
+        let mut state = self.shared.state.borrow_mut();
+        let waiter = self.waiter.unwrap_or_else(|| state.next_id());
+        self.waiter = Some(waiter);
+        let former = state.waiters.insert(waiter, waker);
+        // Only now: dropping a waker may run foreign code, which may come back here.
+        drop(state);
+        drop(former);
     }
 }
 
@@ -257,11 +273,11 @@ impl<T> Shared<T> {
         let waiters = std::mem::take(&mut state.waiters);
         let callbacks = std::mem::take(&mut state.callbacks);
         drop(state);
-        for (_, callback) in callbacks {
-            self.core.call_soon(callback, Location::caller());
+        for callback in callbacks {
+            self.core.call_soon(callback.function, callback.added_at);
         }
-        for (_, waiter) in waiters {
-            waiter.wake();
+        for waker in waiters.into_values() {
+            self.core.contain(&"a waker", || waker.wake());
         }
         Ok(())
     }
@@ -291,7 +307,7 @@ impl<T: Clone> std::future::Future for Future<T> {
 impl<T> Drop for Future<T> {
     fn drop(&mut self) {
         let Some(waiter) = self.waiter else { return };
-        let waker = self.shared.state.borrow_mut().waiters.try_remove(waiter);
+        let waker = self.shared.state.borrow_mut().waiters.remove(&waiter);
         drop(waker);
     }
 }
