@@ -376,7 +376,8 @@ impl RunnerBuilder {
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             clock: self.clock,
-            seed: self.seed.or_else(seed_of_environment),
+            // Not `or_else`, which would hide whose call it is from the panic message.
+            seed: if self.seed.is_some() { self.seed } else { seed_of_environment() },
             debug: self.debug.unwrap_or_else(debug_of_environment),
             trace: self.trace.clone().or_else(trace_of_environment),
         }
