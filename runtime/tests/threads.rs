@@ -164,9 +164,16 @@ fn a_panic_in_a_remote_task_whose_handle_was_dropped_is_reported() {
     let remote = Remote::start();
     drop(remote.handle.spawn(async { panic!("boom") }).unwrap());
     remote.handle.block_on(async {}).unwrap();
+    // This one is done when its handle goes.
+    let done = remote.handle.spawn(async { panic!("boom") }).unwrap();
+    remote.handle.block_on(async {}).unwrap();
+    drop(done);
     let reports = remote.end();
-    assert_eq!(reports.len(), 1, "{reports:?}");
-    assert!(reports[0].ends_with("panicked: boom"), "{reports:?}");
+    assert_eq!(reports.len(), 2, "{reports:?}");
+    for report in reports {
+        assert!(report.ends_with("panicked: boom"), "{report}");
+        assert!(report.contains(file!()), "{report}");
+    }
 }
 
 #[test]

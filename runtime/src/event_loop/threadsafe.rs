@@ -13,6 +13,7 @@ use std::thread::{self, ThreadId};
 
 use futures_channel::oneshot;
 
+use super::core::Core;
 use super::inbox::Inbox;
 use super::ready::TaskKey;
 use crate::exceptions::{Cancelled, LoopClosed, Panicked, Payload, TaskError, place};
@@ -104,7 +105,14 @@ impl LoopHandle {
         let known = key.clone();
         self.call_soon(move || {
             let tasks = table::running().expect("a callback runs in a running loop");
-            let report = async move { drop(sender.send(catch_panic(future).await)) };
+            let core = tasks.core.clone();
+            let report = async move {
+                let outcome = catch_panic(future).await;
+                // What comes back had nobody waiting for it.
+                if let Err(Err(payload)) = sender.send(outcome) {
+                    report_unseen(&core, payload, spawned_at);
+                }
+            };
             known.get_or_init(|| tasks.spawn(report, spawned_at).key());
         })?;
         Ok(RemoteTask { outcome, key, handle: self.clone(), spawned_at })
@@ -161,7 +169,8 @@ impl fmt::Debug for LoopHandle {
 }
 
 /// A task that runs on another thread's loop. Mirrors the `concurrent.futures.Future` that
-/// `run_coroutine_threadsafe` returns. Dropping it lets the task go on.
+/// `run_coroutine_threadsafe` returns. Dropping it lets the task go on; what it panics with is then
+/// reported to the loop's exception handler.
 ///
 /// It can be awaited on any loop, or waited for with [`join`](RemoteTask::join).
 ///
@@ -238,14 +247,35 @@ impl<T> Future for RemoteTask<T> {
         let spawned_at = self.spawned_at;
         Pin::new(&mut self.outcome).poll(cx).map(|outcome| match outcome {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(payload)) => {
-                let origin = format!("remote task spawned at {}", place(spawned_at));
-                Err(TaskError::Panicked(Panicked::new(origin, payload)))
-            }
+            Ok(Err(payload)) => Err(TaskError::Panicked(panicked(payload, spawned_at))),
             // The task was dropped with its end of the channel.
             Err(oneshot::Canceled) => Err(TaskError::Cancelled(Cancelled::default())),
         })
     }
+}
+
+impl<T> Drop for RemoteTask<T> {
+    fn drop(&mut self) {
+        // From here on the task itself reports.
+        self.outcome.close();
+        let Ok(Some(Err(payload))) = self.outcome.try_recv() else { return };
+        let spawned_at = self.spawned_at;
+        let report = move || {
+            let tasks = table::running().expect("a callback runs in a running loop");
+            report_unseen(&tasks.core, payload, spawned_at);
+        };
+        // A closed loop has nobody to tell.
+        let _ = self.handle.call_soon(report);
+    }
+}
+
+/// Reports a panic that nobody has looked at.
+fn report_unseen(core: &Core, payload: Payload, spawned_at: &Location<'_>) {
+    core.report_panic("a task panicked and nobody awaited it", panicked(payload, spawned_at));
+}
+
+fn panicked(payload: Payload, spawned_at: &Location<'_>) -> Panicked {
+    Panicked::new(format!("remote task spawned at {}", place(spawned_at)), payload)
 }
 
 impl<T> fmt::Debug for RemoteTask<T> {
