@@ -10,8 +10,8 @@ pub(crate) use elsewhere::Interrupts;
 mod unix {
     use std::io::{self, Read};
     use std::os::unix::net::UnixStream;
-    use std::sync::Arc;
-    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, Mutex, PoisonError};
     use std::task::{Context, Poll, ready};
 
     use async_io::Async;
@@ -23,6 +23,53 @@ mod unix {
     pub(crate) struct Interrupts {
         pipe: Async<UnixStream>,
         registrations: Vec<SigId>,
+        _watch: Watch,
+    }
+
+    /// Who watches for SIGINT in this process. When nobody does any more, it is to end the process
+    /// again: the handler that signal-hook installs stays, and would swallow it.
+    struct Watchers {
+        count: usize,
+        /// Read by the handler; there once it is installed.
+        nobody: Option<Arc<AtomicBool>>,
+    }
+
+    static WATCHERS: Mutex<Watchers> = Mutex::new(Watchers { count: 0, nobody: None });
+
+    impl Watchers {
+        fn change(&mut self, count: usize) {
+            self.count = count;
+            if let Some(nobody) = &self.nobody {
+                nobody.store(count == 0, Ordering::SeqCst);
+            }
+        }
+
+        fn with<R>(f: impl FnOnce(&mut Self) -> R) -> R {
+            f(&mut WATCHERS.lock().unwrap_or_else(PoisonError::into_inner))
+        }
+    }
+
+    /// Counts as a watcher while it lives.
+    struct Watch(());
+
+    impl Watch {
+        fn begin() -> io::Result<Self> {
+            Watchers::with(|watchers| {
+                if watchers.nobody.is_none() {
+                    let nobody = Arc::new(AtomicBool::new(false));
+                    flag::register_conditional_default(SIGINT, nobody.clone())?;
+                    watchers.nobody = Some(nobody);
+                }
+                watchers.change(watchers.count + 1);
+                Ok(Self(()))
+            })
+        }
+    }
+
+    impl Drop for Watch {
+        fn drop(&mut self) {
+            Watchers::with(|watchers| watchers.change(watchers.count - 1));
+        }
     }
 
     impl Interrupts {
@@ -36,7 +83,8 @@ mod unix {
         fn register() -> io::Result<Self> {
             let (sender, receiver) = UnixStream::pair()?;
             let seen_one = Arc::new(AtomicBool::new(false));
-            let mut this = Self { pipe: Async::new(receiver)?, registrations: Vec::new() };
+            let pipe = Async::new(receiver)?;
+            let mut this = Self { pipe, registrations: Vec::new(), _watch: Watch::begin()? };
             // Handlers run in this order, so the first signal finds the flag down.
             this.registrations.push(flag::register_conditional_shutdown(
                 SIGINT,
