@@ -131,6 +131,17 @@ fn one_turn_under_the_virtual_clock_jumps_if_nothing_is_ready() {
 }
 
 #[test]
+fn a_cancelled_timer_is_no_deadline_to_jump_to() {
+    let runner = virtual_runner();
+    let event_loop = runner.event_loop();
+    let start = event_loop.time();
+    event_loop.call_later(HOUR, || unreachable!()).cancel();
+    event_loop.call_later(2 * HOUR, || {});
+    event_loop.run_once();
+    assert_eq!(event_loop.time() - start, 2 * HOUR);
+}
+
+#[test]
 fn io_that_is_ready_goes_before_a_jump() {
     virtual_runner().run(async {
         let (mut ours, theirs) = UnixStream::pair().unwrap();
