@@ -205,12 +205,13 @@ fn closing_drops_tasks_and_callbacks_in_creation_order_and_twice_is_once() {
     event_loop.create_task(pending("task 1")).detach();
     event_loop.call_soon(holding("callback 2"));
     event_loop.create_task(pending("task 2")).detach();
+    event_loop.call_later(Duration::from_secs(3600), holding("callback 3"));
     event_loop.handle().call_soon(|| unreachable!("it never runs")).unwrap();
 
     event_loop.close();
     event_loop.close();
     assert!(event_loop.is_closed());
-    assert_eq!(journal.take(), ["task 1", "task 2", "callback 1", "callback 2"]);
+    assert_eq!(journal.take(), ["task 1", "task 2", "callback 1", "callback 2", "callback 3"]);
 }
 
 #[test]
