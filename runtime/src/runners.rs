@@ -340,8 +340,11 @@ impl RunnerBuilder {
     }
 
     /// Whether Ctrl-C cancels main: then main can clean up, and if it ends as cancelled, the process
-    /// exits with status 130. A second Ctrl-C ends it at once, and so does one after the run. Python
-    /// does this by default; here Ctrl-C ends the process at once unless asked otherwise.
+    /// exits with status 130. A second Ctrl-C ends it at once. Python does this by default; here
+    /// Ctrl-C ends the process at once unless asked otherwise.
+    ///
+    /// It is meant for programs that leave SIGINT to the runner: between and after its runs, SIGINT ends
+    /// the process, also where the program has a handler of its own for it.
     ///
     /// # Panics
     ///

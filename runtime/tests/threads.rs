@@ -91,9 +91,20 @@ fn a_loop_parked_for_a_far_deadline_is_woken_too() {
     let far = || asyncio::create_task(sleep(Duration::from_secs(3600))).detach();
     remote.handle.call_soon(far).unwrap();
     for number in 0..10 {
-        assert_eq!(remote.handle.block_on(async move { number }).unwrap(), number);
+        assert_eq!(remote.handle.block_on(async move || { number }).unwrap(), number);
     }
     remote.end();
+}
+
+#[test]
+fn a_remote_task_may_hold_what_no_other_thread_may_see() {
+    let remote = Remote::start();
+    let slept = remote.handle.block_on(async || {
+        let kept = std::rc::Rc::new(1);
+        asyncio::sleep(std::time::Duration::from_millis(1)).await;
+        *kept
+    });
+    assert_eq!(slept.unwrap(), 1);
 }
 
 #[test]
@@ -117,15 +128,15 @@ fn a_closed_loop_takes_nothing_and_drops_what_it_was_given() {
     let (tells, dropped) = TellsDrop::new();
     assert_eq!(handle.call_soon(move || drop(tells)), Err(LoopClosed));
     assert_eq!(dropped.recv().unwrap(), thread::current().id());
-    assert_eq!(handle.spawn(async {}).map(drop).unwrap_err(), LoopClosed);
-    let error = handle.block_on(async {}).unwrap_err();
+    assert_eq!(handle.spawn(async || {}).map(drop).unwrap_err(), LoopClosed);
+    let error = handle.block_on(async || {}).unwrap_err();
     assert_eq!(error.to_string(), "cancelled: Event loop is closed");
 }
 
 #[test]
 fn spawn_and_join_bring_the_value_back() {
     let remote = Remote::start();
-    let task = remote.handle.spawn(async {
+    let task = remote.handle.spawn(async || {
         yield_now().await;
         thread::current().id()
     });
@@ -140,7 +151,7 @@ fn block_on_brings_the_value_back_to_many_threads_at_once() {
         .map(|number| {
             let handle = remote.handle.clone();
             thread::spawn(move || {
-                (0..50).map(|_| handle.block_on(async move { number }).unwrap()).sum::<i32>()
+                (0..50).map(|_| handle.block_on(async move || number).unwrap()).sum::<i32>()
             })
         })
         .collect();
@@ -152,7 +163,7 @@ fn block_on_brings_the_value_back_to_many_threads_at_once() {
 #[test]
 fn a_panic_in_a_remote_task_is_the_joiners_error() {
     let remote = Remote::start();
-    let error = remote.handle.block_on(async { panic!("boom") }).unwrap_err();
+    let error = remote.handle.block_on(async || panic!("boom")).unwrap_err();
     let TaskError::Panicked(panicked) = error else { panic!("{error}") };
     assert_eq!(panicked.message(), "boom");
     assert!(panicked.to_string().contains(file!()), "{panicked}");
@@ -162,11 +173,11 @@ fn a_panic_in_a_remote_task_is_the_joiners_error() {
 #[test]
 fn a_panic_in_a_remote_task_whose_handle_was_dropped_is_reported() {
     let remote = Remote::start();
-    drop(remote.handle.spawn(async { panic!("boom") }).unwrap());
-    remote.handle.block_on(async {}).unwrap();
+    drop(remote.handle.spawn(async || panic!("boom")).unwrap());
+    remote.handle.block_on(async || {}).unwrap();
     // This one is done when its handle goes.
-    let done = remote.handle.spawn(async { panic!("boom") }).unwrap();
-    remote.handle.block_on(async {}).unwrap();
+    let done = remote.handle.spawn(async || panic!("boom")).unwrap();
+    remote.handle.block_on(async || {}).unwrap();
     drop(done);
     let reports = remote.end();
     assert_eq!(reports.len(), 2, "{reports:?}");
@@ -180,7 +191,7 @@ fn a_panic_in_a_remote_task_whose_handle_was_dropped_is_reported() {
 fn a_remote_task_can_be_cancelled_and_is_dropped_on_the_loops_thread() {
     let remote = Remote::start();
     let (tells, dropped) = TellsDrop::new();
-    let task = remote.handle.spawn(async move {
+    let task = remote.handle.spawn(async move || {
         std::future::pending::<()>().await;
         drop(tells);
     });
@@ -195,8 +206,8 @@ fn a_remote_task_can_be_cancelled_and_is_dropped_on_the_loops_thread() {
 #[test]
 fn cancelling_a_remote_task_that_is_done_does_nothing() {
     let remote = Remote::start();
-    let task = remote.handle.spawn(async { 1 }).unwrap();
-    remote.handle.block_on(async {}).unwrap();
+    let task = remote.handle.spawn(async || 1).unwrap();
+    remote.handle.block_on(async || {}).unwrap();
     task.cancel();
     assert_eq!(task.join().unwrap(), 1);
     remote.end();
@@ -221,7 +232,7 @@ fn a_call_may_make_tasks_that_are_not_send() {
         .detach();
     };
     remote.handle.call_soon(catching).unwrap();
-    assert!(remote.handle.block_on(receiver).unwrap().unwrap());
+    assert!(remote.handle.block_on(|| receiver).unwrap().unwrap());
     assert!(remote.end().is_empty());
 }
 
@@ -229,7 +240,7 @@ fn a_call_may_make_tasks_that_are_not_send() {
 fn a_remote_task_whose_handle_is_dropped_goes_on() {
     let remote = Remote::start();
     let (sender, receiver) = mpsc::channel();
-    drop(remote.handle.spawn(async move {
+    drop(remote.handle.spawn(async move || {
         yield_now().await;
         sender.send("done").unwrap();
     }));
@@ -240,8 +251,8 @@ fn a_remote_task_whose_handle_is_dropped_goes_on() {
 #[test]
 fn a_loop_that_closes_cancels_what_is_waited_for() {
     let remote = Remote::start();
-    let running = remote.handle.spawn(std::future::pending::<()>()).unwrap();
-    remote.handle.block_on(async {}).unwrap();
+    let running = remote.handle.spawn(std::future::pending::<()>).unwrap();
+    remote.handle.block_on(async || {}).unwrap();
     remote.stop();
     assert!(running.join().unwrap_err().is_cancelled());
     remote.end();
@@ -250,7 +261,7 @@ fn a_loop_that_closes_cancels_what_is_waited_for() {
 #[test]
 fn a_task_that_the_loop_never_took_is_cancelled_when_it_closes() {
     let event_loop = new_event_loop();
-    let task = event_loop.handle().spawn(async {}).unwrap();
+    let task = event_loop.handle().spawn(async || {}).unwrap();
     let joiner = thread::spawn(move || task.join());
     event_loop.close();
     assert!(joiner.join().unwrap().unwrap_err().is_cancelled());
@@ -264,8 +275,8 @@ fn blocking_on_the_loops_own_thread_panics_instead_of_hanging() {
     remote
         .handle
         .call_soon(move || {
-            sender.send(handle.spawn(async {}).unwrap()).unwrap();
-            drop(handle.block_on(async {}));
+            sender.send(handle.spawn(async || {}).unwrap()).unwrap();
+            drop(handle.block_on(async || {}));
         })
         .unwrap();
     receiver.recv().unwrap().join().unwrap();
@@ -273,7 +284,7 @@ fn blocking_on_the_loops_own_thread_panics_instead_of_hanging() {
     assert!(reports[0].contains("`block_on` on the loop's own thread"), "{reports:?}");
 
     let event_loop = new_event_loop();
-    let task = event_loop.handle().spawn(async {}).unwrap();
+    let task = event_loop.handle().spawn(async || {}).unwrap();
     let join = std::panic::AssertUnwindSafe(|| task.join());
     let payload = std::panic::catch_unwind(join).unwrap_err();
     let message = payload.downcast::<String>().unwrap();
@@ -284,7 +295,7 @@ fn blocking_on_the_loops_own_thread_panics_instead_of_hanging() {
 #[test]
 fn a_task_of_one_loop_awaits_one_of_another() {
     let remote = Remote::start();
-    let task = remote.handle.spawn(async {
+    let task = remote.handle.spawn(async || {
         yield_now().await;
         "from the other loop"
     });
@@ -296,8 +307,8 @@ fn a_task_of_one_loop_awaits_one_of_another() {
 fn a_task_of_one_loop_wakes_a_task_of_another_running_loop() {
     let remote = Remote::start();
     let (sender, receiver) = futures_channel::oneshot::channel();
-    let waits = remote.handle.spawn(receiver).unwrap();
-    remote.handle.block_on(async {}).unwrap();
+    let waits = remote.handle.spawn(|| receiver).unwrap();
+    remote.handle.block_on(async || {}).unwrap();
     asyncio::run(async {
         yield_now().await;
         sender.send(thread::current().id()).unwrap();

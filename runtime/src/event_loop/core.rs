@@ -195,7 +195,7 @@ impl Core {
         let Some(handler) = handler else { return report_by_default(context) };
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| handler(context))) {
             let panicked = Panicked::new("the exception handler".to_owned(), payload);
-            let while_told = ExceptionContext::of_panic("while it was told so", panicked);
+            let while_told = ExceptionContext::of_panic("while that was reported", panicked);
             report_by_default(context);
             report_by_default(&while_told);
             discard(while_told);

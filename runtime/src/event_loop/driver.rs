@@ -150,3 +150,20 @@ fn jump(core: &Core, deadline: Instant) {
         core.clock.jump_to(deadline);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+
+    #[test]
+    fn a_busy_loop_looks_at_io_every_so_many_entries() {
+        let driver = Driver::new();
+        let cx = Context::from_waker(Waker::noop());
+        for _ in 0..3 {
+            let run = (0..1000).take_while(|_| !driver.is_due_for_io()).count();
+            assert_eq!(run, IO_INTERVAL);
+            assert_eq!(driver.look(&cx), Next::BlockOn);
+        }
+    }
+}

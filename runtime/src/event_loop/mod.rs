@@ -346,7 +346,7 @@ impl EventLoop {
     /// ```
     /// let event_loop = asyncio::new_event_loop();
     /// let handle = event_loop.handle();
-    /// let thread = std::thread::spawn(move || handle.block_on(async { "from afar" }).unwrap());
+    /// let thread = std::thread::spawn(move || handle.block_on(async || { "from afar" }).unwrap());
     /// event_loop.run_until_complete(async {
     ///     while !thread.is_finished() {
     ///         asyncio::yield_now().await;

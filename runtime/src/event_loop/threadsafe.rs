@@ -27,7 +27,7 @@ use crate::task::waker::Letter;
 /// asyncio::run(async {
 ///     let event_loop = asyncio::get_running_loop().unwrap();
 ///     let (handle, future) = (event_loop.handle(), event_loop.create_future());
-///     let thread = std::thread::spawn(move || handle.spawn(async { 6 * 7 }).unwrap().join());
+///     let thread = std::thread::spawn(move || handle.spawn(async || { 6 * 7 }).unwrap().join());
 ///     while !thread.is_finished() {
 ///         asyncio::sleep(std::time::Duration::from_millis(1)).await;
 ///     }
@@ -74,30 +74,39 @@ impl LoopHandle {
             .map_err(|_| LoopClosed)
     }
 
-    /// Makes a task of `future` on the loop. Mirrors `asyncio.run_coroutine_threadsafe(coro, loop)`.
+    /// Makes a task on the loop. Mirrors `asyncio.run_coroutine_threadsafe(coro(), loop)`.
     ///
-    /// For a future that isn't `Send`, use [`call_soon`](LoopHandle::call_soon) and
-    /// [`create_task`](crate::create_task) in there.
+    /// It takes the function that makes the future, `async || …` or the name of an `async fn`, and
+    /// calls it on the loop's thread. So the future may hold what isn't `Send`, as every future that
+    /// sleeps does; the function and the value have to be `Send`.
     ///
     /// # Errors
     ///
-    /// [`LoopClosed`] when the loop is closed; the future is dropped.
+    /// [`LoopClosed`] when the loop is closed; the function is dropped.
     ///
     /// # Panics
     ///
-    /// Never; a panic of the future is part of the task's outcome.
+    /// Never; a panic of the function or its future is part of the task's outcome.
     ///
     /// ```
     /// let event_loop = asyncio::new_event_loop();
-    /// let task = event_loop.handle().spawn(async { "done" }).unwrap();
+    /// let task = event_loop.handle().spawn(async || {
+    ///     asyncio::sleep(std::time::Duration::from_millis(1)).await;
+    ///     "done"
+    /// });
+    /// let task = task.unwrap();
     /// assert_eq!(event_loop.run_until_complete(task).unwrap(), "done");
     /// event_loop.close();
     /// ```
     #[doc(alias = "run_coroutine_threadsafe")]
     #[track_caller]
-    pub fn spawn<F>(&self, future: F) -> Result<RemoteTask<F::Output>, LoopClosed>
+    pub fn spawn<F, T>(
+        &self,
+        main: impl FnOnce() -> F + Send + 'static,
+    ) -> Result<RemoteTask<T>, LoopClosed>
     where
-        F: Future<Output: Send + 'static> + Send + 'static,
+        F: Future<Output = T> + 'static,
+        T: Send + 'static,
     {
         let spawned_at = Location::caller();
         let (sender, outcome) = oneshot::channel();
@@ -107,7 +116,7 @@ impl LoopHandle {
             let tasks = table::running().expect("a callback runs in a running loop");
             let core = tasks.core.clone();
             let report = async move {
-                let outcome = catch_panic(future).await;
+                let outcome = catch_panic(async { main().await }).await;
                 // What comes back had nobody waiting for it.
                 if let Err(Err(payload)) = sender.send(outcome) {
                     report_unseen(&core, payload, spawned_at);
@@ -118,7 +127,8 @@ impl LoopHandle {
         Ok(RemoteTask { outcome, key, handle: self.clone(), spawned_at })
     }
 
-    /// Runs `future` on the loop and blocks this thread until it is done.
+    /// Runs what [`spawn`](LoopHandle::spawn) takes on the loop, and blocks this thread until it is
+    /// done.
     ///
     /// # Errors
     ///
@@ -133,7 +143,7 @@ impl LoopHandle {
     /// let event_loop = asyncio::new_event_loop();
     /// let (handle, stopper) = (event_loop.handle(), event_loop.handle());
     /// let thread = std::thread::spawn(move || {
-    ///     let answer = handle.block_on(async { 42 });
+    ///     let answer = handle.block_on(async || { 42 });
     ///     stopper.call_soon(|| asyncio::get_running_loop().unwrap().stop()).unwrap();
     ///     answer
     /// });
@@ -142,12 +152,13 @@ impl LoopHandle {
     /// event_loop.close();
     /// ```
     #[track_caller]
-    pub fn block_on<F>(&self, future: F) -> Result<F::Output, TaskError>
+    pub fn block_on<F, T>(&self, main: impl FnOnce() -> F + Send + 'static) -> Result<T, TaskError>
     where
-        F: Future<Output: Send + 'static> + Send + 'static,
+        F: Future<Output = T> + 'static,
+        T: Send + 'static,
     {
         self.assert_elsewhere("block_on");
-        let task = self.spawn(future).map_err(|closed| {
+        let task = self.spawn(main).map_err(|closed| {
             TaskError::Cancelled(Cancelled::new(Some(closed.to_string().into())))
         })?;
         task.join()
@@ -176,7 +187,7 @@ impl fmt::Debug for LoopHandle {
 ///
 /// ```
 /// let event_loop = asyncio::new_event_loop();
-/// let task = event_loop.handle().spawn(async { 1 + 1 }).unwrap();
+/// let task = event_loop.handle().spawn(async || { 1 + 1 }).unwrap();
 /// assert_eq!(event_loop.run_until_complete(task).unwrap(), 2);
 /// event_loop.close();
 /// ```
@@ -204,7 +215,7 @@ impl<T> RemoteTask<T> {
     ///
     /// ```
     /// let event_loop = asyncio::new_event_loop();
-    /// let task = event_loop.handle().spawn(async { 42 }).unwrap();
+    /// let task = event_loop.handle().spawn(async || { 42 }).unwrap();
     /// let thread = std::thread::spawn(move || task.join());
     /// event_loop.run_once();
     /// event_loop.run_once();
@@ -222,7 +233,7 @@ impl<T> RemoteTask<T> {
     ///
     /// ```
     /// let event_loop = asyncio::new_event_loop();
-    /// let task = event_loop.handle().spawn(std::future::pending::<()>()).unwrap();
+    /// let task = event_loop.handle().spawn(std::future::pending::<()>).unwrap();
     /// task.cancel();
     /// assert!(event_loop.run_until_complete(task).unwrap_err().is_cancelled());
     /// event_loop.close();
