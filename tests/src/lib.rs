@@ -1,1 +1,3 @@
-//! placeholder
+//! What the tests that cross crates have in common.
+
+pub mod oracle;

@@ -1,0 +1,93 @@
+//! `tests/oracle/differs.toml`: where a twin prints something else than its lesson, and why.
+
+use serde::Deserialize;
+
+/// Every known difference between the languages.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Differences {
+    #[serde(default)]
+    differs: Vec<Difference>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Difference {
+    lesson: String,
+    rust: String,
+    python: String,
+    reason: String,
+    page: String,
+}
+
+impl Differences {
+    /// Reads the file's text.
+    ///
+    /// ```
+    /// use asyncio_tests::oracle::Differences;
+    ///
+    /// let known = Differences::parse(r#"
+    ///     [[differs]]
+    ///     lesson = "03_gather"
+    ///     rust = "dropped\n"
+    ///     python = "goes on\n"
+    ///     reason = "Rust drops the futures that try_gather owns"
+    ///     page = "book/pages/gather.md"
+    /// "#)?;
+    /// assert_eq!(known.as_python("03_gather", "a\ndropped\nb\n")?, "a\ngoes on\nb\n");
+    /// assert_eq!(known.as_python("02_tasks", "dropped\n")?, "dropped\n");
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, and where. A difference needs a reason and a page that explains it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let known: Self = toml::from_str(text).map_err(|error| format!("differs.toml: {error}"))?;
+        match known.differs.iter().find(|it| it.reason.is_empty() || it.page.is_empty()) {
+            Some(it) => Err(format!("differs.toml: {} needs a reason and a page", it.lesson)),
+            None => Ok(known),
+        }
+    }
+
+    /// What the twin of `lesson` should print, where the lesson prints `rust`.
+    ///
+    /// # Errors
+    ///
+    /// A message when a difference is listed that isn't there (any more).
+    pub fn as_python(&self, lesson: &str, rust: &str) -> Result<String, String> {
+        let mut of_lesson = self.differs.iter().filter(|it| it.lesson == lesson);
+        of_lesson.try_fold(rust.to_owned(), |text, it| {
+            if text.contains(&it.rust) {
+                Ok(text.replacen(&it.rust, &it.python, 1))
+            } else {
+                Err(format!("differs.toml: {lesson} doesn't print {:?}: remove the entry", it.rust))
+            }
+        })
+    }
+
+    /// The lessons that differ.
+    pub fn lessons(&self) -> impl Iterator<Item = &str> {
+        self.differs.iter().map(|it| it.lesson.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Differences;
+
+    const ENTRY: &str = "[[differs]]\nlesson='a'\nrust='x'\npython='y'\nreason='r'\npage='p'\n";
+
+    #[test]
+    fn an_entry_without_a_reason_is_refused() {
+        let text = ENTRY.replace("'r'", "''");
+        let error = Differences::parse(&text).err().unwrap();
+        assert_eq!(error, "differs.toml: a needs a reason and a page");
+    }
+
+    #[test]
+    fn an_entry_that_is_no_longer_true_is_named() {
+        let error = Differences::parse(ENTRY).unwrap().as_python("a", "z\n").unwrap_err();
+        assert_eq!(error, "differs.toml: a doesn't print \"x\": remove the entry");
+    }
+}

@@ -1,0 +1,48 @@
+//! The oracle: a lesson's Rust program, its Python twin and its `output.txt` all say the same.
+//!
+//! `tests/tests/oracle.rs` asks the questions; this room knows where the lessons are (`lesson`), how
+//! to run a program without hanging on it (`program`), which Python to ask (`python`), and where the
+//! two languages may differ (`differs`).
+
+mod differs;
+mod lesson;
+mod program;
+mod python;
+
+pub use differs::Differences;
+pub use lesson::Lesson;
+pub use program::{Printed, Program};
+pub use python::Python;
+
+use std::path::{Path, PathBuf};
+
+/// A path below the workspace's root.
+pub fn workspace(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// Where two texts part, for a failing test to show. `None`: they are the same.
+///
+/// ```
+/// use asyncio_tests::oracle::difference;
+///
+/// assert_eq!(difference("a\nb\n", "a\nb\n"), None);
+/// let message = difference("a\nb\n", "a\nc\n").unwrap();
+/// assert!(message.starts_with("line 2 should be \"b\" and is \"c\""), "{message}");
+/// ```
+pub fn difference(expected: &str, printed: &str) -> Option<String> {
+    if expected == printed {
+        return None;
+    }
+    let same = expected.split('\n').zip(printed.split('\n')).take_while(|(a, b)| a == b).count();
+    let line = |text: &str| match text.split('\n').nth(same) {
+        Some(line) => format!("{line:?}"),
+        None => "missing".to_owned(),
+    };
+    Some(format!(
+        "line {} should be {} and is {}\n--- expected ---\n{expected}--- printed ---\n{printed}---",
+        same + 1,
+        line(expected),
+        line(printed)
+    ))
+}
