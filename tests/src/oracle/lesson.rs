@@ -1,14 +1,13 @@
 //! The lessons: found by looking into `tutorial/`, so that a new one is covered as soon as it is there.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde::Deserialize;
 
-use super::{Printed, Program, Python, workspace};
+use super::{Printed, Program, Python, build, workspace};
 
 /// A lesson whose program is built.
 pub struct Lesson {
@@ -28,23 +27,34 @@ struct Run {
 }
 
 impl Lesson {
+    /// Finds and builds the one called `name`.
+    ///
+    /// # Errors
+    ///
+    /// What couldn't be read or built.
+    pub fn named(name: &str) -> Result<Self, String> {
+        Self::build(vec![name.to_owned()]).map(|mut lessons| lessons.remove(0))
+    }
+
     /// Finds and builds all of them.
     ///
     /// # Errors
     ///
     /// What couldn't be read or built.
     pub fn all() -> Result<Vec<Self>, String> {
-        let runs = read(&workspace("tests/oracle/runs.toml"))?;
-        let runs: BTreeMap<String, Run> =
-            toml::from_str(&runs).map_err(|error| format!("runs.toml: {error}"))?;
         let names = names()?;
-        if let Some(stray) = runs.keys().find(|run| !names.contains(run)) {
+        if let Some(stray) = runs()?.keys().find(|run| !names.contains(run)) {
             return Err(format!("runs.toml: there is no lesson {stray}"));
         }
-        let mut binaries = build(&names)?;
+        Self::build(names)
+    }
+
+    fn build(names: Vec<String>) -> Result<Vec<Self>, String> {
+        let mut runs = runs()?;
+        let mut binaries = build::binaries(&names)?;
         let lesson = |name: String| {
             let binary = binaries.remove(&name).ok_or(format!("{name} has no binary {name}"))?;
-            let run = runs.get(&name).cloned().unwrap_or_default();
+            let run = runs.remove(&name).unwrap_or_default();
             Ok(Self { folder: workspace("tutorial").join(&name), binary, run, name })
         };
         names.into_iter().map(lesson).collect()
@@ -85,6 +95,15 @@ impl Lesson {
         self.folder.join("twin.py")
     }
 
+    /// Its program, not started yet. The variables that change how a loop runs don't reach it.
+    pub fn program(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        for variable in ["ASYNCIO_DEBUG", "ASYNCIO_SEED", "ASYNCIO_TRACE"] {
+            command.env_remove(variable);
+        }
+        command
+    }
+
     /// What its program prints.
     ///
     /// # Errors
@@ -117,14 +136,6 @@ impl Lesson {
         let printed = Program::start(name, command.args(arguments))?.wait()?;
         Ok(succeeded(name, printed)?.replace(&address, &self.run.known_as))
     }
-
-    fn program(&self) -> Command {
-        let mut command = Command::new(&self.binary);
-        for variable in ["ASYNCIO_DEBUG", "ASYNCIO_SEED", "ASYNCIO_TRACE"] {
-            command.env_remove(variable);
-        }
-        command
-    }
 }
 
 fn succeeded(name: &str, printed: Printed) -> Result<String, String> {
@@ -140,6 +151,11 @@ fn address_in(line: &str) -> Result<String, String> {
     address.map(str::to_owned).ok_or(format!("no address in {line:?}"))
 }
 
+fn runs() -> Result<BTreeMap<String, Run>, String> {
+    let text = read(&workspace("tests/oracle/runs.toml"))?;
+    toml::from_str(&text).map_err(|error| format!("runs.toml: {error}"))
+}
+
 fn names() -> Result<Vec<String>, String> {
     let folder = workspace("tutorial");
     let entries =
@@ -149,37 +165,6 @@ fn names() -> Result<Vec<String>, String> {
         lessons.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     Ok(names)
-}
-
-/// One cargo for all of them. It waits for the cargo that runs the tests to be done with building,
-/// and asks it where the binaries are instead of guessing.
-fn build(names: &[String]) -> Result<BTreeMap<String, PathBuf>, String> {
-    let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
-    let mut command = Command::new(cargo);
-    command.current_dir(workspace("")).args(["build", "--message-format=json-render-diagnostics"]);
-    if !cfg!(debug_assertions) {
-        command.arg("--release");
-    }
-    for name in names {
-        command.args(["--bin", name]);
-    }
-    let built = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("cargo can't be started: {error}"))?;
-    if !built.status.success() {
-        return Err("the lessons don't build: see above".into());
-    }
-    Ok(String::from_utf8_lossy(&built.stdout).lines().filter_map(binary).collect())
-}
-
-/// The binary that one of cargo's messages is about.
-fn binary(message: &str) -> Option<(String, PathBuf)> {
-    let message: serde_json::Value = serde_json::from_str(message).ok()?;
-    let name = message["target"]["name"].as_str()?;
-    let path = message["executable"].as_str()?;
-    Some((name.to_owned(), path.into()))
 }
 
 fn read(path: &Path) -> Result<String, String> {

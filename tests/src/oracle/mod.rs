@@ -1,9 +1,10 @@
 //! The oracle: a lesson's Rust program, its Python twin and its `output.txt` all say the same.
 //!
-//! `tests/tests/oracle.rs` asks the questions; this room knows where the lessons are (`lesson`), how
-//! to run a program without hanging on it (`program`), which Python to ask (`python`), and where the
+//! `tests/tests/oracle.rs` asks the questions; this room knows where the lessons are (`lesson`, `build`),
+//! how to run a program without hanging on it (`program`), which Python to ask (`python`), and where the
 //! two languages may differ (`differs`).
 
+mod build;
 mod differs;
 mod lesson;
 mod program;

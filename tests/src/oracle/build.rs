@@ -1,0 +1,50 @@
+//! Builds the lessons' programs and finds them. For `lesson` alone.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use super::workspace;
+
+/// The binaries called `names`, built as this program is: for debugging or for release.
+///
+/// One cargo for all of them. It waits for the cargo that runs the tests to be done with building,
+/// and says where the binaries are, so that nobody has to guess.
+pub(super) fn binaries(names: &[String]) -> Result<BTreeMap<String, PathBuf>, String> {
+    let mut command = cargo();
+    command.args(["build", "--message-format=json-render-diagnostics"]);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    for name in names {
+        command.args(["--bin", name]);
+    }
+    let built = command.output().map_err(|error| format!("cargo can't be started: {error}"))?;
+    if !built.status.success() {
+        return Err("the lessons don't build: see above".into());
+    }
+    Ok(String::from_utf8_lossy(&built.stdout).lines().filter_map(binary).collect())
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    // What the cargo outside says about this package. ring's build script looks at it, and ring would
+    // be built again whenever these appear or go.
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name.as_ref());
+        }
+    }
+    command.current_dir(workspace("")).stdin(Stdio::null()).stderr(Stdio::inherit());
+    command
+}
+
+/// The binary that one of cargo's messages is about.
+fn binary(message: &str) -> Option<(String, PathBuf)> {
+    let message: serde_json::Value = serde_json::from_str(message).ok()?;
+    let name = message["target"]["name"].as_str()?;
+    let path = message["executable"].as_str()?;
+    Some((name.to_owned(), path.into()))
+}
