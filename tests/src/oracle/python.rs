@@ -1,5 +1,6 @@
 //! The Python that the twins run on.
 
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::Command;
 
@@ -7,12 +8,8 @@ use std::process::Command;
 pub struct Python;
 
 impl Python {
-    /// The one on the `PATH`.
-    ///
-    /// # Errors
-    ///
-    /// What is there instead.
-    pub fn find() -> Result<Self, String> {
+    /// The one on the `PATH`, or what is there instead.
+    fn find() -> Result<Self, String> {
         let printed = Command::new("python3")
             .args(["-c", "import sys; print(*sys.version_info[:2])"])
             .output()
@@ -23,6 +20,17 @@ impl Python {
         } else {
             Err(format!("python3 is {version}, 3.11 or later is needed"))
         }
+    }
+
+    /// The one on the `PATH`, or a line on stderr that says what is left out without it.
+    pub fn find_or_leave_out(what: &str) -> Option<Self> {
+        let reason = match Self::find() {
+            Ok(python) => return Some(python),
+            Err(reason) => reason,
+        };
+        // Not `eprintln!`, which nobody sees while the test passes.
+        let _ = writeln!(io::stderr(), "left out: {what}: {reason}");
+        None
     }
 
     /// Runs `script`. A warning, of a deprecated function for instance, is an error.
