@@ -32,7 +32,7 @@ fn main() {
 
 /// The attribute makes this a plain function that hands its body to `asyncio::run`.
 ///
-/// It mostly stands on `main` itself, as in every lesson after this one.
+/// It mostly stands on `main` itself, as in the next lesson.
 #[asyncio::main]
 async fn annotated() {
     // Inside async code there is a loop already, so a future is awaited, not run.

@@ -38,7 +38,8 @@ async def an_error_in_one():
     )
     print(f"each one: {shown(apple)}, {shown(kiwi)}")
 
-    # Rust's `try_gather!`: the first exception ends the waiting.
+    # Rust's `try_gather!`: the first exception ends the waiting. Calls still under way go on here,
+    # where Rust drops them.
     try:
         apple, kiwi = await asyncio.gather(price("apple"), price("kiwi"))
         print(f"together: {apple + kiwi}")
