@@ -1,6 +1,10 @@
-//! `tests/oracle/differs.toml`: where a twin prints something else than its lesson, and why.
+//! `tests/oracle/differs.toml`: where a twin prints something else than its program, and why.
+
+use std::fs;
 
 use serde::Deserialize;
+
+use super::workspace;
 
 /// Every known difference between the languages.
 #[derive(Deserialize)]
@@ -13,7 +17,7 @@ pub struct Differences {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Difference {
-    lesson: String,
+    program: String,
     rust: String,
     python: String,
     reason: String,
@@ -21,6 +25,17 @@ struct Difference {
 }
 
 impl Differences {
+    /// Reads the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), or that it can't be read.
+    pub fn read() -> Result<Self, String> {
+        let path = workspace("tests/oracle/differs.toml");
+        let text = fs::read_to_string(path).map_err(|error| format!("differs.toml: {error}"))?;
+        Self::parse(&text)
+    }
+
     /// Reads the file's text.
     ///
     /// ```
@@ -28,7 +43,7 @@ impl Differences {
     ///
     /// let known = Differences::parse(r#"
     ///     [[differs]]
-    ///     lesson = "03_gather"
+    ///     program = "03_gather"
     ///     rust = "dropped\n"
     ///     python = "goes on\n"
     ///     reason = "Rust drops the futures that try_gather owns"
@@ -45,30 +60,33 @@ impl Differences {
     pub fn parse(text: &str) -> Result<Self, String> {
         let known: Self = toml::from_str(text).map_err(|error| format!("differs.toml: {error}"))?;
         match known.differs.iter().find(|it| it.reason.is_empty() || it.page.is_empty()) {
-            Some(it) => Err(format!("differs.toml: {} needs a reason and a page", it.lesson)),
+            Some(it) => Err(format!("differs.toml: {} needs a reason and a page", it.program)),
             None => Ok(known),
         }
     }
 
-    /// What the twin of `lesson` should print, where the lesson prints `rust`.
+    /// What the twin of `program` should print, where the program prints `rust`.
     ///
     /// # Errors
     ///
     /// A message when a difference is listed that isn't there (any more).
-    pub fn as_python(&self, lesson: &str, rust: &str) -> Result<String, String> {
-        let mut of_lesson = self.differs.iter().filter(|it| it.lesson == lesson);
-        of_lesson.try_fold(rust.to_owned(), |text, it| {
+    pub fn as_python(&self, program: &str, rust: &str) -> Result<String, String> {
+        let mut of_program = self.differs.iter().filter(|it| it.program == program);
+        of_program.try_fold(rust.to_owned(), |text, it| {
             if text.contains(&it.rust) {
                 Ok(text.replacen(&it.rust, &it.python, 1))
             } else {
-                Err(format!("differs.toml: {lesson} doesn't print {:?}: remove the entry", it.rust))
+                Err(format!(
+                    "differs.toml: {program} doesn't print {:?}: remove the entry",
+                    it.rust
+                ))
             }
         })
     }
 
-    /// The lessons that differ.
-    pub fn lessons(&self) -> impl Iterator<Item = &str> {
-        self.differs.iter().map(|it| it.lesson.as_str())
+    /// The programs that differ.
+    pub fn programs(&self) -> impl Iterator<Item = &str> {
+        self.differs.iter().map(|it| it.program.as_str())
     }
 }
 
@@ -76,7 +94,7 @@ impl Differences {
 mod tests {
     use super::Differences;
 
-    const ENTRY: &str = "[[differs]]\nlesson='a'\nrust='x'\npython='y'\nreason='r'\npage='p'\n";
+    const ENTRY: &str = "[[differs]]\nprogram='a'\nrust='x'\npython='y'\nreason='r'\npage='p'\n";
 
     #[test]
     fn an_entry_without_a_reason_is_refused() {
