@@ -41,6 +41,8 @@ pub(crate) struct Core {
     pub(crate) inbox: Arc<Inbox<Letter>>,
     pub(crate) trace: Trace,
     pub(crate) stopping: Cell<bool>,
+    /// Counts the turns, so that a yield knows when its own is over.
+    pub(crate) turn: Cell<u64>,
     pub(crate) debug: Cell<bool>,
     pub(crate) slow_callback_duration: Cell<Duration>,
     /// Task handles dropped now let their tasks go on; see `try_gather`.
@@ -65,6 +67,7 @@ impl Core {
             inbox: Arc::new(Inbox::new()),
             trace,
             stopping: Cell::new(false),
+            turn: Cell::new(0),
             debug: Cell::new(settings.debug),
             // Python's `slow_callback_duration`.
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
@@ -127,6 +130,7 @@ impl Core {
 
     /// Lets join the ready queue what other threads handed in and what is due; returns its length.
     pub(crate) fn collect(&self) -> usize {
+        self.turn.set(self.turn.get() + 1);
         self.open_letters();
         self.fire_timers();
         self.ready.shuffle();

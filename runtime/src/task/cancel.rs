@@ -3,7 +3,6 @@
 //!
 //! Stands on the points of a task (see `points`).
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
@@ -99,7 +98,7 @@ pub async fn with_cleanup<T>(
         (Ok(Ok(value)), None) => return value,
         (Err(cancelled), _) | (_, Some(cancelled)) => cancelled,
     };
-    match cancelled.raise().await {}
+    cancelled.raise().await
 }
 
 impl Cancelled {
@@ -123,7 +122,7 @@ impl Cancelled {
     ///     assert!(task.await.unwrap_err().is_cancelled());
     /// });
     /// ```
-    pub async fn raise(self) -> Infallible {
+    pub async fn raise(self) -> ! {
         let mut cancelled = Some(self);
         poll_fn(|_| {
             if let Some(cancelled) = cancelled.take() {

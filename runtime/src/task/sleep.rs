@@ -77,7 +77,7 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// });
 /// ```
 pub fn yield_now() -> YieldNow {
-    YieldNow { yielded: false }
+    YieldNow { begun: None }
 }
 
 /// The future of [`sleep`] and [`sleep_until`].
@@ -89,8 +89,8 @@ pub struct Sleep {
 enum Wait {
     Delay(Duration),
     Until(Instant),
-    /// Given way once; ready in the next poll.
-    GivenWay,
+    /// For one turn.
+    Yield(YieldNow),
     /// In the loop's timer queue.
     Queued(Rc<Core>, TimerKey),
     Forever,
@@ -112,8 +112,7 @@ impl Sleep {
             let key = core.timers.insert(deadline, Timer::Wake(table::waiter(&core, cx)));
             Wait::Queued(core, key)
         } else {
-            cx.waker().wake_by_ref();
-            Wait::GivenWay
+            Wait::Yield(yield_now())
         };
     }
 }
@@ -127,15 +126,14 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match &self.wait {
-            Wait::Delay(_) | Wait::Until(_) => {
-                self.start(cx);
-                Poll::Pending
-            }
+        if let Wait::Delay(_) | Wait::Until(_) = self.wait {
+            self.start(cx);
+        }
+        match &mut self.wait {
+            Wait::Yield(turn) => Pin::new(turn).poll(cx),
             // The entry is in the queue until the turn that its deadline falls into.
-            Wait::Queued(core, key) if is_queued(core, *key, cx) => Poll::Pending,
-            Wait::Queued(..) | Wait::GivenWay => Poll::Ready(()),
-            Wait::Forever => Poll::Pending,
+            Wait::Queued(core, key) if !is_queued(core, *key, cx) => Poll::Ready(()),
+            _ => Poll::Pending,
         }
     }
 }
@@ -151,17 +149,22 @@ impl Drop for Sleep {
 /// The future of [`yield_now`].
 #[must_use = "futures do nothing unless you `.await` them"]
 pub struct YieldNow {
-    yielded: bool,
+    /// The turn of the first poll; 0 outside a loop.
+    begun: Option<u64>,
 }
 
 impl Future for YieldNow {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.yielded, true) {
-            return Poll::Ready(());
+        // A task may be polled twice in a turn, once for itself and once for a child in it.
+        let turn = table::with_running(|tasks| tasks.core.turn.get()).unwrap_or(0);
+        match self.begun.replace(turn) {
+            Some(begun) if begun != turn || turn == 0 => Poll::Ready(()),
+            _ => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
     }
 }

@@ -87,8 +87,9 @@ impl TaskRef {
         self.cell.cancel(None)
     }
 
-    /// [`cancel`](TaskRef::cancel) with a message, which [`Cancelled::message`](crate::Cancelled::message) shows.
-    /// Mirrors `Task.cancel(msg)`.
+    /// [`cancel`](TaskRef::cancel) with a message, which
+    /// [`Cancelled::message`](crate::Cancelled::message) shows. Of several messages before the task's
+    /// next step, the last one counts. Mirrors `Task.cancel(msg)`.
     ///
     /// ```
     /// asyncio::run(async {
@@ -199,7 +200,8 @@ impl TaskRef {
     }
 
     /// Calls `callback` in the turn after the one in which the task ends; at once in the next turn if
-    /// it has ended. Several are called in the order they were added.
+    /// it has ended. Several are called in the order they were added, and before whoever awaits the task
+    /// goes on; in Python an awaiter takes its place among them.
     /// Mirrors `Task.add_done_callback()`.
     ///
     /// # Panics
