@@ -277,7 +277,7 @@ impl<T> Shared<T> {
             self.core.call_soon(callback.function, callback.added_at);
         }
         for waker in waiters.into_values() {
-            self.core.contain(&"a waker", || waker.wake());
+            self.core.wake_foreign(waker);
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::callback::Callback;
@@ -166,12 +167,17 @@ impl Core {
         }
     }
 
-    /// Wakes a waiter; a panic in a waker of somebody else's is reported.
+    /// Wakes a waiter.
     pub(crate) fn wake(&self, waiter: Waiter) {
         match waiter {
             Waiter::Task(key) => self.ready.wake(key),
-            Waiter::Other(waker) => self.contain(&"a waker", || waker.wake()),
+            Waiter::Other(waker) => self.wake_foreign(waker),
         }
+    }
+
+    /// Calls a waker that may be somebody else's: a panic in it is reported.
+    pub(crate) fn wake_foreign(&self, waker: Waker) {
+        self.contain(&"a waker", || waker.wake());
     }
 
     /// Calls `function`; a panic in it is reported and goes no further.

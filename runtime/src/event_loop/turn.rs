@@ -113,7 +113,7 @@ impl<'a> Turns<'a> {
                 }
                 Some(Body::Child(family, index)) => {
                     cell.body.set(Some(Body::Child(family.clone(), index)));
-                    match pass_up(&family, index) {
+                    match pass_up(&self.tasks.core, &family, index) {
                         Some(parent) => key = parent,
                         None => return,
                     }
@@ -147,12 +147,12 @@ impl<'a> Turns<'a> {
 
 /// It is this child's turn: notes it and says which task to poll. `None`: the future around the
 /// child is polled through a waker of its own, which was woken instead.
-fn pass_up(family: &Family, index: usize) -> Option<TaskKey> {
+fn pass_up(core: &Core, family: &Family, index: usize) -> Option<TaskKey> {
     family.due.borrow_mut().push_back(index);
     let parent = family.parent.borrow();
     let Some(waker) = parent.waker.clone() else { return Some(parent.task.key()) };
     drop(parent);
-    waker.wake();
+    core.wake_foreign(waker);
     None
 }
 
