@@ -285,6 +285,7 @@ impl TaskCell {
         }
         if self.detached.get() {
             self.report_unseen_panic();
+            self.core.contain(&self, || self.output.clear());
         }
     }
 

@@ -16,6 +16,8 @@ pub(crate) type Output<T> = RefCell<Option<Result<T, TaskError>>>;
 /// An [`Output`] whose type is forgotten; `()` for children, whose parents keep the outputs.
 pub(crate) trait AnyOutput: Any {
     fn set_error(&self, error: TaskError);
+    /// Drops what is in here.
+    fn clear(&self);
     /// Takes out a panic that nobody has looked at.
     fn take_panic(&self) -> Option<Panicked>;
 }
@@ -23,6 +25,10 @@ pub(crate) trait AnyOutput: Any {
 impl<T: 'static> AnyOutput for Output<T> {
     fn set_error(&self, error: TaskError) {
         *self.borrow_mut() = Some(Err(error));
+    }
+
+    fn clear(&self) {
+        drop(self.take());
     }
 
     fn take_panic(&self) -> Option<Panicked> {
@@ -38,6 +44,8 @@ impl<T: 'static> AnyOutput for Output<T> {
 
 impl AnyOutput for () {
     fn set_error(&self, _: TaskError) {}
+
+    fn clear(&self) {}
 
     fn take_panic(&self) -> Option<Panicked> {
         None
