@@ -240,7 +240,7 @@ impl Core {
         for letter in letters {
             self.contain(&"a callback's destructor", || drop(letter));
         }
-        self.set_exception_handler(None);
+        self.contain(&"the exception handler's destructor", || self.set_exception_handler(None));
     }
 }
 
