@@ -210,6 +210,8 @@ impl Runner {
         while pending.get() > 0 {
             self.event_loop.run_forever();
         }
+        // Only now: another leftover may have awaited it.
+        left.iter().for_each(TaskRef::report_unseen_panic);
     }
 }
 

@@ -296,7 +296,8 @@ impl TaskCell {
         }
     }
 
-    fn report_unseen_panic(&self) {
+    /// Reports a panic that nobody has looked at, so that nobody will see it any more.
+    pub(crate) fn report_unseen_panic(&self) {
         if self.phase.get() != Phase::Panicked {
             return;
         }

@@ -67,6 +67,11 @@ impl TaskRef {
         Self { cell }
     }
 
+    /// Reports a panic of the task that nobody has looked at.
+    pub(crate) fn report_unseen_panic(&self) {
+        self.cell.report_unseen_panic();
+    }
+
     /// Asks the task to stop. False: it is done already. Mirrors `Task.cancel()`.
     ///
     /// The task's next step delivers it: the innermost [`catch_cancel`](crate::catch_cancel) that the
