@@ -24,7 +24,7 @@ pub(crate) trait AnyOutput: Any {
 
 impl<T: 'static> AnyOutput for Output<T> {
     fn set_error(&self, error: TaskError) {
-        *self.borrow_mut() = Some(Err(error));
+        drop(self.replace(Some(Err(error))));
     }
 
     fn clear(&self) {

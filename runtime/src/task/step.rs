@@ -38,7 +38,10 @@ pub(crate) fn step(cell: &TaskCell, mut poll: impl FnMut(&mut Context<'_>) -> Po
         let mut cx = Context::from_waker(cell.waker());
         match catch_unwind(AssertUnwindSafe(|| poll(&mut cx))) {
             Err(payload) => return Step::Panicked(payload),
-            Ok(Poll::Ready(())) => return Step::Finished,
+            // As in Python, a cancellation that came in the last poll of all wins over the value.
+            Ok(Poll::Ready(())) => {
+                return cell.take_cancel_request().map_or(Step::Finished, Step::Cancelled);
+            }
             Ok(Poll::Pending) if !cell.has_unsettled_points() => return Step::Pending,
             Ok(Poll::Pending) => match settle(cell) {
                 Ok(Next::Wait) => return Step::Pending,
@@ -101,7 +104,8 @@ pub(crate) fn step_owned(
     match step {
         Step::Pending | Step::Finished => tasks.finish(cell, Phase::Finished),
         Step::Cancelled(cancelled) => {
-            cell.output.set_error(TaskError::Cancelled(cancelled));
+            let error = TaskError::Cancelled(cancelled);
+            tasks.core.contain(cell, || cell.output.set_error(error));
             tasks.finish(cell, Phase::Cancelled);
         }
         Step::Panicked(payload) => {
