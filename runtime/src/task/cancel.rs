@@ -91,12 +91,13 @@ pub async fn with_cleanup<T>(
     body: impl IntoFuture<Output = T>,
     cleanup: impl IntoFuture<Output = ()>,
 ) -> T {
-    let outcome = catch_cancel(catch_panic(body)).await;
+    // In this order, since the body's destructor may panic where the cancellation drops it.
+    let outcome = catch_panic(catch_cancel(body)).await;
     let kept = hold(cleanup).await;
     let cancelled = match (outcome, kept) {
-        (Ok(Err(payload)), _) => resume_unwind(payload),
+        (Err(payload), _) => resume_unwind(payload),
         (Ok(Ok(value)), None) => return value,
-        (Err(cancelled), _) | (_, Some(cancelled)) => cancelled,
+        (Ok(Err(cancelled)), _) | (_, Some(cancelled)) => cancelled,
     };
     cancelled.raise().await
 }
