@@ -238,6 +238,17 @@ impl TaskCell {
         self.points.borrow().as_ref().is_some_and(|points| !points.is_settled())
     }
 
+    /// Whether it is a child whose gather was left behind by the task that awaited it: nobody polls it.
+    pub(crate) fn is_orphan(&self) -> bool {
+        let body = self.body.take();
+        let parent = match &body {
+            Some(Body::Child(family, _)) => Some(family.parent.borrow().task.clone()),
+            _ => None,
+        };
+        self.body.set(body);
+        parent.is_some_and(|parent| parent.is_done() || parent.is_orphan())
+    }
+
     /// Whom to wake when the task is done.
     pub(crate) fn set_awaiter(&self, waiter: Waiter) {
         drop(self.awaiter.replace(Some(waiter)));

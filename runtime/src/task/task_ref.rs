@@ -67,6 +67,10 @@ impl TaskRef {
         Self { cell }
     }
 
+    pub(crate) fn is_orphan(&self) -> bool {
+        self.cell.is_orphan()
+    }
+
     /// Reports a panic of the task that nobody has looked at.
     pub(crate) fn report_unseen_panic(&self) {
         self.cell.report_unseen_panic();
