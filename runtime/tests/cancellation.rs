@@ -273,6 +273,47 @@ async fn a_cancellation_goes_down_a_chain_of_awaited_tasks_and_comes_up_again() 
     assert_eq!(log.take(), "1, 2, 3, 4, 5");
 }
 
+/// In Python the awaiter's `cancel()` reaches the awaited task at once, so that both are one.
+#[asyncio::test]
+async fn a_task_cancelled_together_with_its_awaiter_is_told_once() {
+    for worker_first in [true, false] {
+        let worker = create_task(async {
+            catch_cancel(pending::<()>()).await.unwrap_err();
+            turns(3).await;
+            "cleaned up"
+        });
+        let watch = TaskRef::clone(&worker);
+        let middle = create_task(async { worker.await.unwrap() });
+        let awaiter = create_task(async { middle.await.unwrap() });
+        turns(2).await;
+        if worker_first {
+            watch.cancel();
+            awaiter.cancel();
+        } else {
+            awaiter.cancel();
+            watch.cancel();
+        }
+        assert_eq!(awaiter.await.unwrap(), "cleaned up");
+        assert_eq!(watch.cancelling(), 2);
+    }
+}
+
+#[asyncio::test]
+async fn a_task_cancelled_before_its_awaiter_is_told_of_both() {
+    let worker = create_task(async {
+        catch_cancel(pending::<()>()).await.unwrap_err();
+        catch_cancel(pending::<()>()).await.unwrap_err();
+        "told twice"
+    });
+    let watch = TaskRef::clone(&worker);
+    let awaiter = create_task(async { worker.await.unwrap() });
+    turns(2).await;
+    watch.cancel();
+    turns(2).await;
+    awaiter.cancel();
+    assert_eq!(awaiter.await.unwrap(), "told twice");
+}
+
 #[asyncio::test]
 async fn an_awaited_task_that_catches_gives_its_awaiter_the_value() {
     let inner = create_task(async {
