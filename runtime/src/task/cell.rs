@@ -90,6 +90,27 @@ struct Extras {
     next_callback: u64,
 }
 
+/// Numbers a thread's requests to cancel, so that one that reaches a task in two ways is told once:
+/// directly and through its awaiter, say, where the end of a run cancels both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Request(u64);
+
+thread_local! {
+    static LAST_REQUEST: Cell<Request> = const { Cell::new(Request(0)) };
+}
+
+impl Request {
+    fn last() -> Self {
+        LAST_REQUEST.get()
+    }
+
+    fn next() -> Self {
+        let next = Self(LAST_REQUEST.get().0 + 1);
+        LAST_REQUEST.set(next);
+        next
+    }
+}
+
 pub(crate) struct TaskCell<O: ?Sized = dyn AnyOutput> {
     key: TaskKey,
     id: u64,
@@ -101,6 +122,9 @@ pub(crate) struct TaskCell<O: ?Sized = dyn AnyOutput> {
     cancel_requests: Cell<u32>,
     /// A cancellation waits for the task's next step.
     cancel_pending: Cell<bool>,
+    /// The last request to cancel, and the last one there was when the task was told of one.
+    asked: Cell<Request>,
+    told: Cell<Request>,
     /// No handle is left that could look at the outcome.
     detached: Cell<bool>,
     awaiter: Cell<Option<Waiter>>,
@@ -132,6 +156,8 @@ impl<O: AnyOutput> TaskCell<O> {
             phase: Cell::new(Phase::Live),
             cancel_requests: Cell::new(0),
             cancel_pending: Cell::new(false),
+            asked: Cell::default(),
+            told: Cell::default(),
             detached: Cell::new(false),
             awaiter: Cell::new(None),
             points: RefCell::new(None),
@@ -194,10 +220,20 @@ impl TaskCell {
 
     /// Asks the task to stop: its next step delivers the cancellation. False: it is done.
     pub(crate) fn cancel(&self, message: Option<Arc<str>>) -> bool {
+        self.cancel_for(Request::next(), message)
+    }
+
+    /// Passes on what somebody who waits for the task was asked. As in Python, where that reaches
+    /// this task at once, it is no news if the task was told of a cancellation since.
+    pub(crate) fn cancel_for(&self, request: Request, message: Option<Arc<str>>) -> bool {
         if self.is_done() {
             return false;
         }
         self.cancel_requests.set(self.cancel_requests.get() + 1);
+        if self.told.get() >= request {
+            return true;
+        }
+        self.asked.set(request);
         self.cancel_pending.set(true);
         if message.is_some() || self.extras.borrow().is_some() {
             self.with_extras(|extras| extras.message = message);
@@ -205,6 +241,11 @@ impl TaskCell {
         // Not the waker: between two runs it would take this for another thread.
         self.core.ready.wake(self.key);
         true
+    }
+
+    /// The last request to cancel it.
+    pub(crate) fn asked(&self) -> Request {
+        self.asked.get()
     }
 
     pub(crate) fn cancelling(&self) -> u32 {
@@ -223,6 +264,7 @@ impl TaskCell {
     /// The cancellation that this step is to deliver.
     pub(crate) fn take_cancel_request(&self) -> Option<Cancelled> {
         self.cancel_pending.take().then(|| {
+            self.told.set(Request::last());
             let extras = self.extras.borrow();
             Cancelled::new(extras.as_ref().and_then(|extras| extras.message.clone()))
         })

@@ -19,7 +19,7 @@ use std::task::{Context, Poll, Waker};
 
 use slab::Slab;
 
-use super::cell::TaskCell;
+use super::cell::{Request, TaskCell};
 use crate::exceptions::Cancelled;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,6 +193,11 @@ impl CancelPoint {
         // Only now: dropping a waker may run foreign code, and the points are in use above.
         drop(former);
         signal
+    }
+
+    /// The request that the task's last cancellation came from.
+    pub(crate) fn request(&self) -> Request {
+        self.cell.asked()
     }
 
     /// Polls what this point encloses: points made in there are inside of it.

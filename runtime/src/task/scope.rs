@@ -117,7 +117,7 @@ impl Scope {
 
     fn cancel_children(&self, cancelled: &Cancelled) {
         for child in &self.children {
-            child.cancel(cancelled.shared_message());
+            child.cancel_for(self.point.request(), cancelled.shared_message());
         }
     }
 

@@ -127,8 +127,10 @@ impl<T: 'static> Future for Task<T> {
         if this.is_done() && this.point.is_none() {
             return Poll::Ready(this.take_outcome());
         }
-        if let Some(cancelled) = cancel::take_signal(&mut this.point, Kind::Forward, cx) {
-            if !this.handle.cell.cancel(cancelled.shared_message()) {
+        if let Some(cancelled) = cancel::take_signal(&mut this.point, Kind::Forward, cx)
+            && let Some(point) = &this.point
+        {
+            if !this.handle.cell.cancel_for(point.request(), cancelled.shared_message()) {
                 // Nothing is left to pass it on to: as in Python, it wins over the value.
                 return this.raise(cancelled);
             }
