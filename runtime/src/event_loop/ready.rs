@@ -129,6 +129,12 @@ impl ReadyQueue {
         self.ring();
     }
 
+    /// Whether a task will run though nobody wakes it any more.
+    pub(crate) fn is_queued(&self, key: TaskKey) -> bool {
+        let lines = self.lines.borrow();
+        lines.marks.get(key.index()).is_some_and(|mark| mark.tenant == key.tenant && mark.queued)
+    }
+
     /// Takes the first entry out. `None`: it was the entry of a task that is gone.
     pub(crate) fn pop(&self) -> Option<Ready> {
         let mut lines = self.lines.borrow_mut();

@@ -48,8 +48,8 @@ pub(crate) struct Points {
     innermost: Option<usize>,
     /// Cancellations that came out of a point, with the point they are to be given to next.
     raised: Vec<(Option<usize>, Cancelled)>,
-    /// A cancellation was given for this poll.
-    on_its_way: bool,
+    /// A cancellation that was given to points, until they have been polled.
+    on_its_way: Option<Cancelled>,
     /// A point has taken it.
     taken: bool,
 }
@@ -73,7 +73,7 @@ impl Points {
         if targets.is_empty() {
             return Err(());
         }
-        (self.on_its_way, self.taken) = (true, false);
+        (self.on_its_way, self.taken) = (Some(cancelled.clone()), false);
         Ok(targets.into_iter().filter_map(|target| self.signal(target, cancelled)).collect())
     }
 
@@ -93,23 +93,27 @@ impl Points {
 
     /// Whether a poll left nothing to be settled.
     pub(crate) fn is_settled(&self) -> bool {
-        self.raised.is_empty() && !self.on_its_way
+        self.raised.is_empty() && self.on_its_way.is_none()
     }
 
-    /// After the poll that followed a delivery: the cancellation, if no point took it. A point that was
-    /// not polled isn't awaited, so the cancellation wasn't for it.
-    pub(crate) fn take_undelivered(&mut self) -> Option<Cancelled> {
-        if !std::mem::take(&mut self.on_its_way) {
-            return None;
-        }
-        let mut undelivered = None;
-        for (_, point) in &mut self.tree {
-            if let Some(cancelled) = point.signal.take() {
-                point.passed_over = true;
-                undelivered = Some(cancelled);
+    /// After a poll that followed a delivery: the cancellation, if no point took it. A point that was
+    /// not polled isn't awaited, so the cancellation wasn't for it. Only those with a waker of somebody
+    /// else's may be late: `FuturesUnordered` gives way now and then, and is polled again at once.
+    pub(crate) fn take_undelivered(&mut self, is_polled_again: bool) -> Option<Cancelled> {
+        let cancelled = self.on_its_way.take()?;
+        let mut some_are_late = false;
+        for (_, point) in self.tree.iter_mut().filter(|(_, point)| point.signal.is_some()) {
+            if is_polled_again && point.waker.is_some() {
+                some_are_late = true;
+            } else {
+                (point.signal, point.passed_over) = (None, true);
             }
         }
-        undelivered.filter(|_| !self.taken)
+        if some_are_late {
+            self.on_its_way = Some(cancelled);
+            return None;
+        }
+        (!self.taken).then_some(cancelled)
     }
 
     /// `gone` leaves the tree: what it enclosed, and may outlive it, is its parent's now.

@@ -38,10 +38,7 @@ pub(crate) fn step(cell: &TaskCell, mut poll: impl FnMut(&mut Context<'_>) -> Po
         let mut cx = Context::from_waker(cell.waker());
         match catch_unwind(AssertUnwindSafe(|| poll(&mut cx))) {
             Err(payload) => return Step::Panicked(payload),
-            // As in Python, a cancellation that came in the last poll of all wins over the value.
-            Ok(Poll::Ready(())) => {
-                return cell.take_cancel_request().map_or(Step::Finished, Step::Cancelled);
-            }
+            Ok(Poll::Ready(())) => return finished_or_cancelled(cell),
             Ok(Poll::Pending) if !cell.has_unsettled_points() => return Step::Pending,
             Ok(Poll::Pending) => match settle(cell) {
                 Ok(Next::Wait) => return Step::Pending,
@@ -50,6 +47,17 @@ pub(crate) fn step(cell: &TaskCell, mut poll: impl FnMut(&mut Context<'_>) -> Po
             },
         }
     }
+}
+
+/// As in Python, a cancellation wins over the value if it came in the last poll of all, or came to it
+/// and nobody was there to take it.
+fn finished_or_cancelled(cell: &TaskCell) -> Step {
+    let undelivered = || {
+        cell.has_unsettled_points()
+            .then(|| cell.with_points(|points| points.take_undelivered(false)))
+    };
+    let cancelled = cell.take_cancel_request().or_else(|| undelivered().flatten());
+    cancelled.map_or(Step::Finished, Step::Cancelled)
 }
 
 enum Next {
@@ -61,8 +69,9 @@ enum Next {
 /// Gives on what came out of a point in a poll, and what no point has taken. `Err`: no point is left
 /// to take it.
 fn settle(cell: &TaskCell) -> Result<Next, Cancelled> {
-    let (undelivered, raised) =
-        cell.with_points(|points| (points.take_undelivered(), points.deliver_raised()));
+    let is_polled_again = cell.core().ready.is_queued(cell.key());
+    let (undelivered, raised) = cell
+        .with_points(|points| (points.take_undelivered(is_polled_again), points.deliver_raised()));
     let raised = raised?;
     let redelivered = match undelivered {
         Some(cancelled) => Some(deliver(cell, &cancelled).map_err(|()| cancelled)?),
