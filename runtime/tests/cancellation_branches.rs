@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -162,12 +162,12 @@ async fn branches_that_are_polled_late_catch_it_too() {
 #[asyncio::test]
 async fn a_catcher_that_is_not_awaited_is_passed_over() {
     let task = create_task(async {
-        let left_aside = Rc::new(RefCell::new(Box::pin(catch_cancel(pending::<()>()))));
-        assert!(poll_once(left_aside.borrow_mut().as_mut()).await.is_none());
+        let mut left_aside = pin!(catch_cancel(pending::<()>()));
+        assert!(poll_once(left_aside.as_mut()).await.is_none());
         let caught = catch_cancel(pending::<()>()).await.is_err();
         yield_now().await;
         // It was not what the task was suspended in, so it goes on.
-        let untold = poll_once(left_aside.borrow_mut().as_mut()).await.is_none();
+        let untold = poll_once(left_aside.as_mut()).await.is_none();
         (caught, untold)
     });
     yield_now().await;

@@ -1,6 +1,8 @@
 //! The futures of a gather are tasks: they have names, turns of their own, and can be cancelled. And
 //! they are inside a future, which may be dropped, moved, or polled by something else than a task.
 
+#![allow(clippy::async_yields_async, reason = "a gather moves from one task to another in here")]
+
 mod support;
 
 use std::cell::{Cell, RefCell};

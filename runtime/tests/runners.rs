@@ -51,7 +51,7 @@ fn run_in_a_callback_or_a_destructor_is_refused_too() {
         let on_drop = OnDrop::new(|| asyncio::run(async {}));
         create_task(async move {
             pending::<()>().await;
-            drop(on_drop)
+            drop(on_drop);
         })
         .cancel();
         turns(2).await;
@@ -227,19 +227,20 @@ fn what_leftovers_start_while_they_are_cancelled_is_dropped_with_the_loop() {
 #[test]
 fn nothing_outlives_the_loop() {
     let shared = Rc::new(());
-    let kept = asyncio::run(async {
+    let mut kept = None;
+    asyncio::run(async {
         let event_loop = get_running_loop().unwrap();
         let copies = [shared.clone(), shared.clone(), shared.clone(), shared.clone()];
         let [in_task, in_gather, in_callback, in_timer] = copies;
         create_task(async move {
             pending::<()>().await;
-            drop(in_task)
+            drop(in_task);
         })
         .detach();
         create_task(async move {
             asyncio::gather!(async {
                 pending::<()>().await;
-                drop(in_gather)
+                drop(in_gather);
             })
             .await;
         })
@@ -247,10 +248,10 @@ fn nothing_outlives_the_loop() {
         yield_now().await;
         event_loop.call_soon(move || drop(in_callback));
         event_loop.call_later(Duration::from_secs(3600), move || drop(in_timer));
-        create_task(pending::<()>())
+        kept = Some(create_task(pending::<()>()));
     });
     assert_eq!(Rc::strong_count(&shared), 1);
-    assert!(kept.is_cancelled(), "a handle that is kept says how it ended");
+    assert!(kept.unwrap().is_cancelled(), "a handle that is kept says how it ended");
 }
 
 #[test]
@@ -283,14 +284,13 @@ fn a_runner_runs_again_on_the_same_loop_and_keeps_its_tasks() {
     let mut runner = Runner::new();
     let log = Log::new();
     let in_task = log.clone();
-    let task = runner.run(async {
-        create_task(async move {
-            for step in 1.. {
-                in_task.push(step);
-                yield_now().await;
-            }
-        })
+    let task = runner.event_loop().create_task(async move {
+        for step in 1.. {
+            in_task.push(step);
+            yield_now().await;
+        }
     });
+    runner.run(async {});
     assert_eq!(log.take(), "1");
     runner.run(turns(2));
     assert!(log.take().starts_with("2, 3"));

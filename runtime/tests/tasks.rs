@@ -367,7 +367,7 @@ async fn a_task_woken_while_it_is_polled_runs_once_more_in_the_next_turn() {
         count.set(count.get() + 1);
         if count.get() == 1 {
             cx.waker().wake_by_ref();
-            cx.waker().clone().wake();
+            cx.waker().wake_by_ref();
         }
         Poll::<()>::Pending
     }))

@@ -37,7 +37,10 @@ async fn an_order() -> String {
 #[test]
 fn every_seed_is_run_once_and_many_orders_are_seen() {
     let orders = RefCell::new(Vec::new());
-    explore(builder(), 200, async || orders.borrow_mut().push(an_order().await));
+    explore(builder(), 200, async || {
+        let order = an_order().await;
+        orders.borrow_mut().push(order);
+    });
     let orders = orders.into_inner();
     assert_eq!(orders.len(), 200);
     assert!(orders.iter().collect::<BTreeSet<_>>().len() > 50);

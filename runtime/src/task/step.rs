@@ -94,7 +94,9 @@ fn deliver(cell: &TaskCell, cancelled: &Cancelled) -> Result<(), ()> {
 /// somebody else's, such as `FuturesUnordered`.
 fn wake_points(cell: &TaskCell, wakers: Vec<Waker>) {
     cell.points_are_to_look.set(true);
-    wakers.into_iter().for_each(|waker| cell.core().wake_foreign(waker));
+    for waker in wakers {
+        cell.core().wake_foreign(waker);
+    }
 }
 
 /// Steps a task that has its future itself.

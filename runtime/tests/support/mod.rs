@@ -122,9 +122,9 @@ pub(crate) async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Op
 
 /// Counts how often it is polled; never ready.
 pub(crate) async fn counted_pending(polls: &Cell<u32>) {
-    poll_fn(|_| {
+    poll_fn::<(), _>(|_| {
         polls.set(polls.get() + 1);
         Poll::Pending
     })
-    .await
+    .await;
 }
