@@ -195,6 +195,16 @@ async fn gathers_in_futures_unordered_get_their_turns() {
     assert_eq!(ended, (1..=40).collect::<Vec<_>>());
 }
 
+/// All of them are due by the time `FuturesUnordered` polls the gather.
+#[asyncio::test]
+async fn children_of_a_gather_in_futures_unordered_run_first_in_first_out() {
+    let log = Log::new();
+    let mut all: FuturesUnordered<_> =
+        [gather(["a", "b", "c"].map(|name| talk(log.clone(), name, 2)))].into_iter().collect();
+    all.next().await.unwrap();
+    assert_eq!(log.take(), "a1, b1, c1, a2, b2, c2");
+}
+
 #[asyncio::test]
 async fn a_cancellation_reaches_gathers_in_futures_unordered() {
     let log = Log::new();
