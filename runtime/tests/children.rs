@@ -62,7 +62,6 @@ async fn a_siblings_wakes_do_not_poll_a_child() {
 
 /// The turn of a child polls the task around it, which has run in this turn already.
 #[asyncio::test]
-#[ignore = "known: a yield in the awaiting task is over as soon as a child has its turn"]
 async fn a_yield_beside_a_gather_gives_way_for_a_whole_turn() {
     let log = Log::new();
     let other = create_task(talk(log.clone(), "turn", 4));
