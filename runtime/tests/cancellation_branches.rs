@@ -238,31 +238,6 @@ async fn a_cancellation_meant_for_a_branch_that_is_dropped_is_not_lost() {
     assert!(caught.await.unwrap());
 }
 
-/// One branch is suspended in a catcher; the other one, which can catch as well, has one left aside.
-#[asyncio::test]
-#[ignore = "known: the catcher around the one left aside is not told, since the other branch was"]
-async fn each_branch_is_told_though_one_of_them_has_a_catcher_left_aside() {
-    let log = Log::new();
-    let in_task = log.clone();
-    let task = create_task(async move {
-        let second = async {
-            let outer = catch_cancel(async {
-                let mut left_aside = pin!(catch_cancel(pending::<()>()));
-                assert!(poll_once(left_aside.as_mut()).await.is_none());
-                pending::<()>().await;
-            });
-            outer.await.unwrap_err();
-            in_task.push("second");
-        };
-        futures::join!(caught(&in_task, "first", 0), second);
-    });
-    yield_now().await;
-    task.cancel();
-    turns(3).await;
-    assert_eq!(log.take(), "first, second");
-    task.detach();
-}
-
 #[asyncio::test]
 async fn a_catcher_left_aside_once_is_told_when_it_is_awaited_again() {
     let task = create_task(async {

@@ -10,6 +10,8 @@
 //! may have several branches. A cancellation is given to the innermost point of each branch; a point
 //! that turns out not to be awaited any more is passed over
 //! (`a_catcher_that_is_not_awaited_is_passed_over`). With no point left, the task ends.
+//! Once a branch has taken it, it is not given to the outer points of a branch that has not: the task
+//! goes on with the one that has.
 //!
 //! Used by `step`, which delivers, and by the awaits named above. No module of Python's corresponds:
 //! there the interpreter's own exceptions do this.
