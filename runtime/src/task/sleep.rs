@@ -128,6 +128,9 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if let Wait::Delay(_) | Wait::Until(_) = self.wait {
             self.start(cx);
+            if let Wait::Queued(..) = self.wait {
+                return Poll::Pending;
+            }
         }
         match &mut self.wait {
             Wait::Yield(turn) => Pin::new(turn).poll(cx),
