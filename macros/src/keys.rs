@@ -196,6 +196,11 @@ fn split_name(entry: EntryPoint, pair: &[TokenTree]) -> Result<(&Ident, &[TokenT
 fn known_key(entry: EntryPoint, name: &Ident) -> Result<&'static Key> {
     let problem = match KEYS.iter().find(|key| name == key.name) {
         None => match nearest(entry, name) {
+            _ if name == "trace" => {
+                "`trace` is no key: set `ASYNCIO_TRACE=file.json` when you run the program, or call \
+                 `Runner::builder().trace(\"file.json\")`"
+                    .to_owned()
+            }
             Some(nearest) => format!("unknown key `{name}`: did you mean `{nearest}`?"),
             None => format!("unknown key `{name}`"),
         },
@@ -207,13 +212,14 @@ fn known_key(entry: EntryPoint, name: &Ident) -> Result<&'static Key> {
     Err(Error::new(name.span(), problem + &known(entry)))
 }
 
-/// The key that was probably meant: at most two slips of the finger away.
+/// The key that was probably meant: a slip of the finger away for every three letters, two at most.
 fn nearest(entry: EntryPoint, name: &Ident) -> Option<&'static str> {
     let name = name.to_string().to_lowercase();
+    let slips = (name.len() / 3).clamp(1, 2);
     KEYS.iter()
         .filter(|key| key.belongs_to(entry))
         .map(|key| (strsim::osa_distance(&name, key.name), key.name))
-        .filter(|(distance, _)| *distance <= 2)
+        .filter(|(distance, _)| *distance <= slips)
         .min()
         .map(|(_, nearest)| nearest)
 }

@@ -11,9 +11,9 @@ use std::task::{Context, Poll, ready};
 use crate::task::scope::{Children, End, Scope, Verdict};
 use crate::task::table::{self, Tasks};
 
-/// Runs all futures at once and collects their values, in input order.
-/// Mirrors `asyncio.gather(*aws)`; for a fixed number of futures of different types there is
-/// [`gather!`](crate::gather!).
+/// Runs a list of futures at once and collects their values, in input order.
+/// Mirrors `asyncio.gather(*aws)`; for `asyncio.gather(a, b)`, a fixed number of futures of any
+/// types, there is [`gather!`](crate::gather!).
 ///
 /// The futures are children of the awaiting task: they start in the next turn, first in, first out,
 /// they may borrow what lives outside, and [`all_tasks`](crate::all_tasks) lists them. No future:
@@ -111,7 +111,8 @@ macro_rules! gather {
 /// Runs fallible futures of different types at once: `try_gather!(a, b).await` is `Ok` of the tuple
 /// of their values, or the first error in time. Mirrors `asyncio.gather(a, b)` where one raises.
 ///
-/// Takes up to 16 futures with one error type; [`try_gather`](crate::try_gather()) takes a list and
+/// Takes up to 16 futures, all with one error type (`map_err` the others first);
+/// [`try_gather`](crate::try_gather()) takes a list and
 /// has the rules, which are the same.
 ///
 /// # Errors

@@ -20,7 +20,25 @@
 //! ```
 //!
 //! One thread runs the loop, so tasks need not be `Send`: `Rc` and `RefCell` just work. There is no
-//! `unsafe` in here. Modules are named after those of Python's `asyncio` package.
+//! `unsafe` in here.
+//!
+//! | to | use |
+//! |---|---|
+//! | run an async function | [`main`](macro@main), [`run`], [`Runner`]; in a test [`test`](macro@test), [`testing`] |
+//! | do something beside it | [`create_task`], [`Task`]; [`current_task`], [`all_tasks`] |
+//! | wait | [`sleep`], [`sleep_until`], [`yield_now`] |
+//! | wait for several | [`gather!`], [`gather()`]; until the first error [`try_gather!`], [`try_gather()`] |
+//! | deal with a cancellation | [`catch_cancel`], [`with_cleanup`], [`Cancelled`] |
+//! | handle the loop itself | [`EventLoop`]: [`get_running_loop`], [`get_event_loop`], [`new_event_loop`] |
+//! | set a result by hand | [`Future`], made by [`EventLoop::create_future`] |
+//! | reach the loop from other threads | [`LoopHandle`], made by [`EventLoop::handle`] |
+//! | fetch a page | `http::ClientSession`, with the feature `http`; `tls` adds https |
+//!
+//! The environment changes a run without a change of code: `ASYNCIO_DEBUG=1`, `ASYNCIO_SEED=7`,
+//! `ASYNCIO_TRACE=file.json`; see [`RunnerBuilder`].
+//!
+//! The source is laid out as Python's `asyncio` package is: `tasks` there is `task` here, `runners` is
+//! `runners`, `base_events` is `event_loop`.
 
 mod event_loop;
 mod exceptions;

@@ -391,7 +391,7 @@ impl RunnerBuilder {
     }
 }
 
-/// `ASYNCIO_DEBUG`: on if set, unless to nothing or `0`; as `PYTHONASYNCIODEBUG`.
+/// `ASYNCIO_DEBUG`: on if set, unless to nothing or `0`. (For Python's `PYTHONASYNCIODEBUG`, `0` is on.)
 fn debug_of_environment() -> bool {
     std::env::var_os("ASYNCIO_DEBUG").is_some_and(|value| !value.is_empty() && value != "0")
 }

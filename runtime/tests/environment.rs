@@ -7,7 +7,7 @@ mod child;
 use std::cell::RefCell;
 use std::time::Duration;
 
-use asyncio::{Runner, create_task, new_event_loop};
+use asyncio::{Runner, new_event_loop};
 use child::{Child, run_as_child};
 
 /// The lines of the test named `test`, run with `environment`.
@@ -36,34 +36,69 @@ fn asyncio_debug_turns_debug_mode_on_unless_it_is_empty_or_0() {
 }
 
 #[test]
-fn debug_mode_names_what_took_long_and_only_that() {
+fn debug_mode_names_what_took_longer_than_it_may() {
     let body = || {
         let event_loop = new_event_loop();
-        event_loop.set_slow_callback_duration(Duration::from_millis(150));
-        event_loop.call_soon(|| std::thread::sleep(Duration::from_millis(160)));
+        // Longer than anything takes, then shorter.
+        event_loop.set_slow_callback_duration(Duration::from_secs(3600));
         event_loop.call_soon(|| {});
-        event_loop.run_until_complete(async {
-            let slow = create_task(async { std::thread::sleep(Duration::from_millis(160)) });
-            slow.with_name("slow").await.unwrap();
-            create_task(async {}).with_name("fast").await.unwrap();
-        });
+        event_loop.run_once();
+        event_loop.set_slow_callback_duration(Duration::ZERO);
+        event_loop.call_soon(|| {});
+        event_loop.create_task(async {}).with_name("some").detach();
+        event_loop.run_once();
         event_loop.close();
     };
     if run_as_child(body) {
         return;
     }
-    let test = "debug_mode_names_what_took_long_and_only_that";
+    let test = "debug_mode_names_what_took_longer_than_it_may";
     assert!(lines_of(test, &[]).is_empty());
     let lines = lines_of(test, &[("ASYNCIO_DEBUG", "1")]);
     let expected = [
         format!("asyncio: Executing <callback scheduled at {}:", file!()),
-        format!("asyncio: Executing <task 'slow' spawned at {}:", file!()),
+        format!("asyncio: Executing <task 'some' spawned at {}:", file!()),
     ];
     assert_eq!(lines.len(), 2, "{lines:#?}");
     for (line, expected) in lines.iter().zip(expected) {
         assert!(line.starts_with(&expected), "{line}");
         assert!(line.contains("> took 0.") && line.ends_with(" seconds"), "{line}");
     }
+}
+
+#[test]
+fn debug_mode_names_the_child_of_a_gather_before_the_task_around_it() {
+    let body = || {
+        let event_loop = new_event_loop();
+        event_loop.set_slow_callback_duration(Duration::ZERO);
+        event_loop.run_until_complete(asyncio::gather([async {}]));
+        event_loop.close();
+    };
+    if run_as_child(body) {
+        return;
+    }
+    let test = "debug_mode_names_the_child_of_a_gather_before_the_task_around_it";
+    let lines = lines_of(test, &[("ASYNCIO_DEBUG", "1")]);
+    let names: Vec<_> = lines.iter().filter_map(|line| line.split('\'').nth(1)).collect();
+    assert_eq!(names, ["Task-1", "Task-2", "Task-1"]);
+}
+
+#[test]
+fn debug_mode_says_that_virtual_time_stands_still_and_for_whom() {
+    let body = || {
+        let mut runner = Runner::builder().clock(asyncio::Clock::Virtual).build();
+        runner.run(std::future::pending::<()>());
+    };
+    if run_as_child(body) {
+        return;
+    }
+    let test = "debug_mode_says_that_virtual_time_stands_still_and_for_whom";
+    let mut child = Child::start(test, &[("ASYNCIO_DEBUG", "1")]);
+    let line = child.line();
+    child.interrupt();
+    assert!(line.starts_with("asyncio: virtual time stands still"), "{line}");
+    assert!(line.contains(&format!("task 'Task-1' spawned at {}", file!())), "{line}");
+    child.end();
 }
 
 /// Runs nine tasks that are ready at once and writes down their order.

@@ -10,6 +10,11 @@ use std::time::{Duration, Instant};
 /// Under [`Clock::Virtual`] no second is ever waited for: whenever nothing is ready, time jumps to
 /// the next deadline. A program that sleeps for an hour prints what it always prints, at once.
 ///
+/// The clock knows the loop's own timers only. It jumps also while another thread computes or an
+/// answer is on its way through the network, so a timeout around those is over at once: use the real
+/// clock there. And when nothing is ready and no timer is set, there is nothing to jump to: a test
+/// that waits for what nobody will do waits for ever. With `ASYNCIO_DEBUG=1` it says which tasks do.
+///
 /// ```
 /// use std::time::{Duration, Instant};
 ///

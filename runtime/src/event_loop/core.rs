@@ -194,6 +194,22 @@ impl Core {
         discard(context);
     }
 
+    /// Calls `function`; in debug mode, says so when that took long. Inlined, or the cost with debug
+    /// mode off would be a call.
+    #[inline]
+    pub(crate) fn watch<R>(&self, what: &dyn fmt::Display, function: impl FnOnce() -> R) -> R {
+        if !self.debug.get() {
+            return function();
+        }
+        let started = Instant::now();
+        let result = function();
+        let took = started.elapsed();
+        if took >= self.slow_callback_duration.get() {
+            warn(&format!("Executing <{what}> took {:.3} seconds", took.as_secs_f64()));
+        }
+        result
+    }
+
     pub(crate) fn set_exception_handler(&self, handler: Option<ExceptionHandler>) {
         let former = self.exception_handler.replace(handler);
         drop(former);

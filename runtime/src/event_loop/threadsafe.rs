@@ -24,16 +24,16 @@ use crate::task::waker::Letter;
 /// An event loop, seen from any thread. Made by [`EventLoop::handle`](crate::EventLoop::handle).
 ///
 /// ```
-/// asyncio::run(async {
-///     let event_loop = asyncio::get_running_loop().unwrap();
-///     let (handle, future) = (event_loop.handle(), event_loop.create_future());
-///     let thread = std::thread::spawn(move || handle.spawn(async || { 6 * 7 }).unwrap().join());
-///     while !thread.is_finished() {
-///         asyncio::sleep(std::time::Duration::from_millis(1)).await;
-///     }
-///     future.set_result(thread.join().unwrap().unwrap()).unwrap();
-///     assert_eq!(future.await.unwrap(), 42);
+/// let event_loop = asyncio::new_event_loop();
+/// let handle = event_loop.handle();
+/// let thread = std::thread::spawn(move || {
+///     let answer = handle.block_on(async || 6 * 7);
+///     handle.call_soon(|| asyncio::get_running_loop().unwrap().stop()).unwrap();
+///     answer
 /// });
+/// event_loop.run_forever();
+/// assert_eq!(thread.join().unwrap().unwrap(), 42);
+/// event_loop.close();
 /// ```
 #[derive(Clone)]
 pub struct LoopHandle {

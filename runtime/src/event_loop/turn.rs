@@ -8,10 +8,8 @@
 //! task's outcome or in the exception handler.
 
 use std::cell::Cell;
-use std::fmt;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use super::callback::Callback;
 use super::core::Core;
@@ -33,11 +31,13 @@ pub(crate) struct Turns<'a> {
     driver: Driver,
     /// How many entries of this turn are still to run.
     left: Cell<usize>,
+    /// That virtual time stands still is said once a run.
+    said_so: Cell<bool>,
 }
 
 impl<'a> Turns<'a> {
     pub(crate) fn new(tasks: &'a Tasks) -> Self {
-        Self { tasks, driver: Driver::new(), left: Cell::new(0) }
+        Self { tasks, driver: Driver::new(), left: Cell::new(0), said_so: Cell::new(false) }
     }
 
     /// Runs turns until the loop is stopped; `Pending` when `block_on` is to wait or to look at the
@@ -52,6 +52,7 @@ impl<'a> Turns<'a> {
                 return Poll::Ready(());
             }
             if self.driver.after_turn(&self.tasks.core, cx) == Next::BlockOn {
+                self.say_where_time_stands_still();
                 return Poll::Pending;
             }
         }
@@ -77,6 +78,21 @@ impl<'a> Turns<'a> {
         Next::Turn
     }
 
+    /// In debug mode, under the virtual clock: a run that has no deadline to jump to may wait for ever.
+    fn say_where_time_stands_still(&self) {
+        let core = &self.tasks.core;
+        let stands_still = core.clock.is_virtual() && core.timers.is_empty();
+        if !core.debug.get() || !stands_still || self.said_so.replace(true) {
+            return;
+        }
+        let waiting: Vec<String> = self.tasks.all().iter().map(ToString::to_string).collect();
+        super::core::warn(&format!(
+            "virtual time stands still: nothing is ready and no timer is set, so these wait for I/O, \
+             for another thread, or for ever: {}",
+            waiting.join("; ")
+        ));
+    }
+
     fn begin(&self) {
         let core = &self.tasks.core;
         self.left.set(core.trace.turn(&core.clock, || core.collect()));
@@ -95,7 +111,7 @@ impl<'a> Turns<'a> {
         let core = &self.tasks.core;
         if let Some(function) = callback.take() {
             core.trace.callback(callback.scheduled_at(), || {
-                watch(core, &**callback, || core.contain(&**callback, function));
+                core.watch(&**callback, || core.contain(&**callback, function));
             });
         }
     }
@@ -125,7 +141,7 @@ impl<'a> Turns<'a> {
 
     /// One poll, under the eyes of the trace and of debug mode.
     fn poll(&self, cell: &Rc<TaskCell>, step: impl FnOnce()) {
-        traced(cell, || watch(&self.tasks.core, cell, step));
+        traced(cell, || self.tasks.core.watch(cell, step));
     }
 
     fn step_main(&self, cell: &Rc<TaskCell>, main: &mut Option<Main<'_>>) {
@@ -154,19 +170,4 @@ fn pass_up(core: &Core, family: &Family, index: usize) -> Option<TaskKey> {
     drop(parent);
     core.wake_foreign(waker);
     None
-}
-
-/// In debug mode, says so when `what` took long. Inlined, or the cost with debug mode off would be a
-/// call.
-#[inline]
-fn watch(core: &Core, what: &dyn fmt::Display, function: impl FnOnce()) {
-    if !core.debug.get() {
-        return function();
-    }
-    let started = Instant::now();
-    function();
-    let took = started.elapsed();
-    if took >= core.slow_callback_duration.get() {
-        super::core::warn(&format!("Executing <{what}> took {:.3} seconds", took.as_secs_f64()));
-    }
 }

@@ -28,6 +28,11 @@ pub use task_ref::{DoneCallback, TaskId, TaskRef};
 /// Tasks start first in, first out. The loop owns them: a task whose handle is dropped goes on.
 /// It is named `Task-1`, `Task-2`, …, until [`with_name`](Task::with_name) gives another name.
 ///
+/// The future must own what it uses (`async move`), since the task may outlive this function; to
+/// borrow, use [`gather`](crate::gather()). Where Python complains about an exception that nobody
+/// retrieved, a task that *returns* an `Err` to nobody is silent: an error is a value here. A panic
+/// that nobody looks at is reported.
+///
 /// # Panics
 ///
 /// Outside a running event loop; there, [`EventLoop::create_task`](crate::EventLoop::create_task).

@@ -130,7 +130,8 @@ impl Scope {
         if child.is_done() {
             return None;
         }
-        traced(&child, || self.step_live_child(&child, index, futures))
+        let core = self.tasks.core.clone();
+        traced(&child, || core.watch(&child, || self.step_live_child(&child, index, futures)))
     }
 
     fn step_live_child(
