@@ -1,7 +1,6 @@
 //! What the environment changes: `ASYNCIO_DEBUG` and `ASYNCIO_SEED`. Each test runs itself again in
 //! an environment of its own.
 
-#[expect(dead_code, reason = "nothing is said to these children")]
 mod child;
 
 use std::cell::RefCell;

@@ -1,0 +1,2 @@
+#[asyncio::main(trace = "file.json")]
+async fn main() {}
