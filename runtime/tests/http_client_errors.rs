@@ -39,22 +39,55 @@ fn stage_and_message(error: &ClientError, url: &str) -> (Stage, String) {
 
 #[test]
 fn what_is_no_url() {
-    assert_eq!(
-        failure("example").to_string(),
-        "example: this is not a URL: relative URL without a base. \
-         Write it in full, such as http://example.org/page"
-    );
-    assert_eq!(failure("http://").stage(), Stage::Request);
+    let in_full = "Write it in full, such as http://example.org/page";
+    for text in ["", "/page", "two words"] {
+        assert_eq!(
+            failure(text).to_string(),
+            format!(
+                "{text}: this is not a URL: it doesn't begin with http:// or https://. {in_full}"
+            )
+        );
+    }
+    for text in ["http:", "http://"] {
+        let error = failure(text);
+        assert_eq!(error.stage(), Stage::Request);
+        assert_eq!(error.to_string(), format!("{text}: this is not a URL: empty host. {in_full}"));
+    }
+}
+
+#[test]
+fn a_url_that_lacks_its_beginning() {
+    for text in ["help", "python.org", "127.0.0.1:8004", "[::1]:8004/page"] {
+        assert_eq!(
+            failure(text).to_string(),
+            format!(
+                "{text}: this is not a URL: it doesn't begin with http:// or https://. \
+                 Try http://{text}"
+            )
+        );
+    }
+    for (text, scheme) in [("localhost:8004", "localhost"), ("python.org:80/x", "python.org")] {
+        assert_eq!(
+            failure(text).to_string(),
+            format!("{text}: the scheme \"{scheme}\" is not supported: try http://{text}")
+        );
+    }
 }
 
 #[test]
 fn an_unsupported_scheme() {
-    let error = failure("ftp://127.0.0.1/");
-    assert_eq!(error.stage(), Stage::Request);
-    assert_eq!(
-        error.to_string(),
-        "ftp://127.0.0.1/: the scheme \"ftp\" is not supported: use http or https"
-    );
+    for (url, scheme) in
+        [("ftp://127.0.0.1/", "ftp"), ("htp://x", "htp"), ("mailto:somebody", "mailto")]
+    {
+        let error = failure(url);
+        assert_eq!(error.stage(), Stage::Request);
+        assert_eq!(
+            error.to_string(),
+            format!("{url}: the scheme \"{scheme}\" is not supported: use http or https")
+        );
+    }
+    let error = failure("ftp://user:password@127.0.0.1/").to_string();
+    assert!(!error.contains("password"), "{error}");
 }
 
 #[test]

@@ -33,21 +33,18 @@ pub(super) async fn connect(
     Connection::new(stream).await
 }
 
-/// What `url` needs of TLS: nothing, or what the session has.
+/// What `url`, of http or https, needs of TLS: nothing, or what the session has.
 fn tls_for<'a>(url: &Url, settings: &'a Settings) -> Result<Option<&'a Tls>, Failure> {
-    match (url.scheme(), &settings.tls) {
-        ("http", _) => Ok(None),
-        ("https", Some(tls)) => Ok(Some(tls)),
-        ("https", None) => Err(Failure::new(
+    if url.scheme() == "http" {
+        return Ok(None);
+    }
+    settings.tls.as_ref().map(Some).ok_or_else(|| {
+        Failure::new(
             Stage::Tls,
             "https needs the feature `tls`: in Cargo.toml, \
              give `asyncio` the features = [\"http\", \"tls\"]",
-        )),
-        (other, _) => Err(Failure::new(
-            Stage::Request,
-            format!("the scheme \"{other}\" is not supported: use http or https"),
-        )),
-    }
+        )
+    })
 }
 
 fn no_part(part: &str) -> Failure {

@@ -15,10 +15,10 @@ use hyper::header::{
     USER_AGENT,
 };
 use percent_encoding::percent_decode_str;
-use url::Url;
+use url::{ParseError, Url};
 
 use super::connection::Body;
-use super::error::{Failure, Stage};
+use super::error::{Failure, Stage, shorten};
 use super::redirect::{self, Redirect};
 use super::timeouts::Deadline;
 use super::{ClientError, ClientSession, ClientTimeout, Response, connect, connection};
@@ -93,6 +93,7 @@ impl RequestBuilder {
         let deadline = Deadline::NEVER.or_after("total", self.timeout.total);
         let mut url = parse(&self.url).map_err(|failure| failure.at(self.url.as_str()))?;
         let credentials = take_credentials(&mut url);
+        check_scheme(&url).map_err(|failure| failure.at(url.as_str()))?;
         let mut headers = headers(&self.headers).map_err(|failure| failure.at(url.as_str()))?;
         add_credentials(&mut headers, credentials);
         let mut exchange = Exchange {
@@ -201,11 +202,50 @@ impl Exchange {
 
 fn parse(text: &str) -> Result<Url, Failure> {
     Url::parse(text).map_err(|error| {
-        let message = format!(
-            "this is not a URL: {error}. Write it in full, such as http://example.org/page"
-        );
+        let (why, better) = match error {
+            ParseError::RelativeUrlWithoutBase => {
+                ("it doesn't begin with http:// or https://".to_owned(), with_http(text))
+            }
+            _ => (error.to_string(), None),
+        };
+        let what_to_do = match better {
+            Some(url) => format!("Try {url}"),
+            None => "Write it in full, such as http://example.org/page".to_owned(),
+        };
+        let message = format!("this is not a URL: {why}. {what_to_do}");
         Failure::new(Stage::Request, message).caused_by(error)
     })
+}
+
+/// `http://` and `text`, if that alone makes a URL of it.
+fn with_http(text: &str) -> Option<String> {
+    let text = text.trim();
+    if !text.starts_with(|first: char| first.is_alphanumeric() || first == '[')
+        || text.contains("://")
+    {
+        return None;
+    }
+    let url = format!("http://{text}");
+    Url::parse(&url).ok().map(|_| shorten(&url))
+}
+
+fn check_scheme(url: &Url) -> Result<(), Failure> {
+    let scheme = url.scheme();
+    if matches!(scheme, "http" | "https") {
+        return Ok(());
+    }
+    let what_to_do = match host_and_port(url).and_then(with_http) {
+        Some(url) => format!("try {url}"),
+        None => "use http or https".to_owned(),
+    };
+    let message = format!("the scheme \"{scheme}\" is not supported: {what_to_do}");
+    Err(Failure::new(Stage::Request, message))
+}
+
+/// The text of a `url` such as `localhost:8004`, whose scheme is meant to be a host.
+fn host_and_port(url: &Url) -> Option<&str> {
+    let port = url.path().split('/').next()?;
+    port.parse::<u16>().ok().map(|_| url.as_str())
 }
 
 /// The headers of a request: the caller's, and the defaults he says nothing of.
