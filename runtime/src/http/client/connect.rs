@@ -114,6 +114,7 @@ async fn connect_to_one(
 #[derive(Default)]
 struct Refusals {
     text: String,
+    beyond_this_machine: bool,
     last: Option<io::Error>,
 }
 
@@ -121,13 +122,14 @@ impl Refusals {
     fn add(&mut self, address: SocketAddr, error: io::Error) {
         let separator = if self.text.is_empty() { "" } else { "; " };
         let _ = write!(self.text, "{separator}{address}: {error}");
+        self.beyond_this_machine |= !address.ip().is_loopback();
         self.last = Some(error);
     }
 
     fn into_failure(self, host: &Host<&str>) -> Failure {
+        let network = if self.beyond_this_machine { ", and that the network is up" } else { "" };
         let message = format!(
-            "cannot connect to {host} ({}). Check that a server is listening there, and that the \
-             network is up",
+            "cannot connect to {host} ({}). Check that a server is listening there{network}",
             self.text
         );
         let failure = Failure::new(Stage::Connect, message);
@@ -171,16 +173,27 @@ mod tests {
     #[test]
     fn when_all_addresses_refuse_each_ones_answer_is_told() {
         let mut refusals = Refusals::default();
-        for address in ["[::1]:80", "127.0.0.1:80"] {
+        for address in ["[2001:db8::1]:80", "192.0.2.1:80"] {
             let error = io::ErrorKind::ConnectionRefused.into();
             refusals.add(address.parse().unwrap(), error);
         }
-        let error = refusals.into_failure(&Host::Domain("localhost")).at("http://localhost/");
+        let error = refusals.into_failure(&Host::Domain("example.org")).at("http://example.org/");
         assert_eq!(
             error.to_string(),
-            "http://localhost/: cannot connect to localhost \
-             ([::1]:80: connection refused; 127.0.0.1:80: connection refused). \
+            "http://example.org/: cannot connect to example.org \
+             ([2001:db8::1]:80: connection refused; 192.0.2.1:80: connection refused). \
              Check that a server is listening there, and that the network is up"
         );
+    }
+
+    #[test]
+    fn a_refusal_of_this_machine_is_not_the_networks() {
+        let mut refusals = Refusals::default();
+        for address in ["[::1]:80", "127.0.0.1:80"] {
+            refusals.add(address.parse().unwrap(), io::ErrorKind::ConnectionRefused.into());
+        }
+        let error = refusals.into_failure(&Host::Domain("localhost")).at("http://localhost/");
+        let text = error.to_string();
+        assert!(text.ends_with("). Check that a server is listening there"), "{text}");
     }
 }
