@@ -139,7 +139,7 @@ fn a_root_that_is_not_known_is_not_trusted() {
     let server = Authority::new().serve("127.0.0.1", ok("secret"));
     let url = server.url();
     let error = fetch(ClientSession::builder(), &url).unwrap_err();
-    assert_eq!(error.stage(), Stage::Tls);
+    assert_eq!(error.stage(), Stage::Certificate);
     assert_eq!(
         error.to_string(),
         format!(
@@ -156,7 +156,7 @@ fn a_certificate_for_another_name_is_not_trusted() {
     let server = authority.serve("example.org", ok("secret"));
     let session = ClientSession::builder().root_certificates(authority.pem());
     let error = fetch(session, &server.url()).unwrap_err();
-    assert_eq!(error.stage(), Stage::Tls);
+    assert_eq!(error.stage(), Stage::Certificate);
     let text = error.to_string();
     assert!(text.contains("the server's certificate is not trusted: "), "{text}");
     assert!(text.contains("example.org"), "{text}");
@@ -182,7 +182,24 @@ fn a_server_that_speaks_no_tls() {
     assert_eq!(error.stage(), Stage::Tls);
     let text = error.to_string();
     assert!(text.contains("doesn't speak TLS"), "{text}");
-    assert!(text.ends_with("does its URL begin with http://?"), "{text}");
+    let advice = format!("Does this server speak https? Try {}", server.url("/"));
+    assert!(text.ends_with(&advice), "{text}");
+}
+
+#[test]
+fn a_server_that_closes_during_the_handshake() {
+    let server = Server::hanging_up();
+    let url = format!("https://{}/page?a=b", server.address);
+    let error = fetch(ClientSession::builder(), &url).unwrap_err();
+    assert_eq!(error.stage(), Stage::Tls);
+    let plain = server.url("/page?a=b");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{url}: the connection broke during the TLS handshake: the server closed it. \
+             Does this server speak https? Try {plain}"
+        )
+    );
 }
 
 #[test]

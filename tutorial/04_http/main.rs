@@ -106,7 +106,7 @@ fn advice(errors: &[ClientError]) -> &'static str {
     if failed_to(Stage::Resolve) || failed_to(Stage::Connect) || failed_to(Stage::Timeout) {
         ". No network? Run `cargo run --bin 04_http -- --serve` in another terminal, then \
          `cargo run --bin 04_http -- http://127.0.0.1:8004`"
-    } else if failed_to(Stage::Tls) {
+    } else if failed_to(Stage::Certificate) {
         ". This program does so for `--root FILE.pem`"
     } else {
         ""

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test program uses its own part of it")]
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
@@ -52,6 +52,20 @@ impl Server {
             while let Ok(1..) = stream.read(&mut [0; 1024]) {}
         });
         (Self { address, requests }, is_sent)
+    }
+
+    /// Ends its side of the first connection at once, and reads until the client ends the other.
+    pub(crate) fn hanging_up() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (_, requests) = channel();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.set_read_timeout(Some(AT_MOST)).unwrap();
+            stream.shutdown(Shutdown::Write).unwrap();
+            while let Ok(1..) = stream.read(&mut [0; 1024]) {}
+        });
+        Self { address, requests }
     }
 
     /// Calls `answer` with the number, the stream and the request of each connection while it says so.

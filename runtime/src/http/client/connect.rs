@@ -27,7 +27,7 @@ pub(super) async fn connect(
     let addresses = resolve(&host, port, deadline).await?;
     let socket = Socket::new(connect_to_one(&host, &addresses, deadline).await?);
     let stream = match tls {
-        Some(tls) => secure(tls, &host, socket, deadline).await?,
+        Some(tls) => secure(tls, url, &host, socket, deadline).await?,
         None => Box::new(socket),
     };
     Connection::new(stream).await
@@ -142,12 +142,13 @@ impl Refusals {
 
 async fn secure(
     tls: &Tls,
+    url: &Url,
     host: &Host<&str>,
     socket: Socket,
     deadline: Deadline,
 ) -> Result<Box<dyn Stream>, Failure> {
     let stream = deadline
-        .within(tls.handshake(host, socket))
+        .within(tls.handshake(url, host, socket))
         .await
         .map_err(|limit| Failure::timeout(limit, format_args!("agreeing on TLS with {host}")))??;
     Ok(Box::new(stream))

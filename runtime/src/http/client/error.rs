@@ -20,8 +20,10 @@ pub enum Stage {
     Resolve,
     /// Connecting to the host.
     Connect,
-    /// Agreeing on TLS, which includes trusting the certificate.
+    /// Agreeing on TLS.
     Tls,
+    /// Trusting the server's certificate, a part of agreeing on TLS.
+    Certificate,
     /// Sending the request.
     Send,
     /// Reading the answer.

@@ -1,6 +1,6 @@
 //! Stands where `tls` does when the feature is off: a type that has no values, so that https can't be.
 
-use url::Host;
+use url::{Host, Url};
 
 use super::error::Failure;
 use crate::http::io::Socket;
@@ -14,7 +14,12 @@ impl Tls {
     }
 
     #[expect(clippy::unused_async, reason = "likewise")]
-    pub(super) async fn handshake(&self, _: &Host<&str>, _: Socket) -> Result<Socket, Failure> {
+    pub(super) async fn handshake(
+        &self,
+        _: &Url,
+        _: &Host<&str>,
+        _: Socket,
+    ) -> Result<Socket, Failure> {
         match *self {}
     }
 }

@@ -12,9 +12,9 @@ use futures_rustls::pki_types::pem::PemObject;
 use futures_rustls::pki_types::{CertificateDer, ServerName};
 use futures_rustls::rustls::crypto::ring;
 use futures_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
-use url::Host;
+use url::{Host, Url};
 
-use super::error::{Failure, Stage};
+use super::error::{Failure, Stage, shorten};
 use crate::http::io::Socket;
 
 /// The session's half of every handshake.
@@ -38,10 +38,12 @@ impl Tls {
 
     pub(super) async fn handshake(
         &self,
+        url: &Url,
         host: &Host<&str>,
         socket: Socket,
     ) -> Result<TlsStream<Socket>, Failure> {
-        self.connector.connect(server_name(host)?, socket).await.map_err(explain)
+        let stream = self.connector.connect(server_name(host)?, socket).await;
+        stream.map_err(|error| explain(error, url))
     }
 }
 
@@ -80,17 +82,39 @@ fn server_name(host: &Host<&str>) -> Result<ServerName<'static>, Failure> {
     }
 }
 
-fn explain(error: io::Error) -> Failure {
+fn explain(error: io::Error, url: &Url) -> Failure {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
-    let message = match cause {
-        Some(rustls::Error::InvalidCertificate(cause)) => explain_certificate(cause),
-        Some(rustls::Error::InvalidMessage(cause)) => {
-            format!("the server doesn't speak TLS ({cause:?}): does its URL begin with http://?")
+    let (stage, message) = match cause {
+        Some(rustls::Error::InvalidCertificate(cause)) => {
+            (Stage::Certificate, explain_certificate(cause))
         }
-        Some(cause) => format!("TLS handshake failed: {cause}"),
-        None => format!("the connection broke during the TLS handshake: {error}"),
+        Some(rustls::Error::InvalidMessage(cause)) => {
+            let message = format!("the server doesn't speak TLS ({cause:?}). {}", try_http(url));
+            (Stage::Tls, message)
+        }
+        Some(cause) => (Stage::Tls, format!("TLS handshake failed: {cause}")),
+        None => {
+            let what = explain_break(&error);
+            let message =
+                format!("the connection broke during the TLS handshake: {what}. {}", try_http(url));
+            (Stage::Tls, message)
+        }
     };
-    Failure::new(Stage::Tls, message).caused_by(error)
+    Failure::new(stage, message).caused_by(error)
+}
+
+fn explain_break(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "the server closed it".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn try_http(url: &Url) -> String {
+    let mut plain = url.clone();
+    // https gives way to http without fail: both are special schemes.
+    let _ = plain.set_scheme("http");
+    format!("Does this server speak https? Try {}", shorten(plain.as_str()))
 }
 
 fn explain_certificate(cause: &CertificateError) -> String {
