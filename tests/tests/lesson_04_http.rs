@@ -23,8 +23,10 @@ mod http_server;
 static LESSON: LazyLock<Lesson> =
     LazyLock::new(|| Lesson::named("04_http").unwrap_or_else(|message| panic!("{message}")));
 
-const HINT: &str = ". No network? Run `cargo run --bin 04_http -- --serve` in another terminal, \
-                    then `cargo run --bin 04_http -- http://127.0.0.1:8004`\n";
+const HINT: &str = "\nTo practise on your own machine, run `cargo run --bin 04_http -- --serve` in \
+                    another terminal, then `cargo run --bin 04_http -- http://127.0.0.1:8004`\n";
+const ROOT_HINT: &str =
+    "\nTo trust a certificate of your own, run this program with `--root FILE.pem`\n";
 
 fn run(arguments: &[&str]) -> Printed {
     Program::start("04_http", LESSON.program().args(arguments)).unwrap().wait().unwrap()
@@ -74,13 +76,32 @@ fn one_failure_leaves_the_other_pages() {
 }
 
 #[test]
+fn a_status_that_is_not_ok_is_a_failure() {
+    let answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnope";
+    let server = Server::answering([answer]);
+    let url = server.url("/nope");
+    let message = failure(&[&url]);
+    assert_eq!(message, format!("04_http: {url}: the server answered 404 Not Found\n"));
+}
+
+#[test]
+fn several_errors_get_one_advice() {
+    let url = format!("http://{}/", listener().local_addr().unwrap());
+    let message = failure(&[&url, "nonsense", &url]);
+    let lines: Vec<&str> = message.lines().collect();
+    assert_eq!(lines.len(), 4, "{message}");
+    assert!(lines[..3].iter().all(|line| line.starts_with("04_http: ")), "{message}");
+    assert_eq!(lines[3], HINT.trim());
+}
+
+#[test]
 fn without_a_network_one_line_says_what_works() {
     // A label is at most 63 characters long: the resolver refuses this one without asking the network.
     let host = format!("{}.invalid", "a".repeat(64));
     let message = failure(&[&format!("http://{host}")]);
     assert!(message.contains(&format!("cannot find the host {host}")), "{message}");
     assert!(message.ends_with(HINT), "{message}");
-    assert_eq!(message.lines().count(), 1, "{message}");
+    assert_eq!(message.lines().count(), 2, "{message}");
 }
 
 #[test]
@@ -89,6 +110,7 @@ fn a_refused_connection() {
     let message = failure(&[&format!("http://{address}")]);
     assert!(message.contains(&format!("({address}: Connection refused")), "{message}");
     assert!(message.ends_with(HINT), "{message}");
+    assert!(!message.contains("network"), "{message}");
 }
 
 #[test]
@@ -141,7 +163,16 @@ fn a_certificate_that_is_not_trusted() {
     let secure = Secure::serve("page behind TLS");
     let message = failure(&[&secure.url()]);
     assert!(message.contains("certificate"), "{message}");
-    assert!(message.ends_with(". This program does so for `--root FILE.pem`\n"), "{message}");
+    assert!(message.ends_with(ROOT_HINT), "{message}");
+}
+
+#[test]
+fn https_where_http_is_spoken() {
+    let server = Server::hanging_up();
+    let address = server.address;
+    let message = failure(&[&format!("https://{address}/")]);
+    assert!(message.ends_with(&format!("Try http://{address}/\n")), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
 }
 
 #[test]

@@ -24,6 +24,7 @@
 mod options;
 mod practice_server;
 
+use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -32,9 +33,17 @@ use indicatif::ProgressBar;
 
 use options::Options;
 
-async fn fetch(session: &ClientSession, url: &str) -> Result<String, ClientError> {
-    // The first await ends when the answer's head is here, the second when the body is.
-    session.get(url).await?.text().await
+type Page = Result<String, Box<dyn Error>>;
+
+async fn fetch(session: &ClientSession, url: &str) -> Page {
+    // This await ends when the answer's head is here, the one below when the body is.
+    let mut response = session.get(url).await?;
+    // To the client an answer such as 404 is no error. Its body isn't the page that was asked for.
+    if !response.is_ok() {
+        let (url, status) = (response.url(), response.status());
+        return Err(format!("{url}: the server answered {status}").into());
+    }
+    Ok(response.text().await?)
 }
 
 fn main() -> ExitCode {
@@ -61,7 +70,7 @@ async fn show(urls: &[String], root: Option<Vec<u8>>) -> ExitCode {
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { ExitCode::SUCCESS } else { failed(&explain(&errors)) }
+    if errors.is_empty() { ExitCode::SUCCESS } else { explain(&errors) }
 }
 
 fn session(root: Option<Vec<u8>>) -> Result<ClientSession, ClientError> {
@@ -73,7 +82,7 @@ fn session(root: Option<Vec<u8>>) -> Result<ClientSession, ClientError> {
     builder.build()
 }
 
-async fn fetch_all(session: &ClientSession, urls: &[String]) -> Vec<Result<String, ClientError>> {
+async fn fetch_all(session: &ClientSession, urls: &[String]) -> Vec<Page> {
     // Drawn on stderr, and only where that is a terminal: stdout holds nothing but the pages.
     let bar =
         if urls.len() > 1 { ProgressBar::new(urls.len() as u64) } else { ProgressBar::hidden() };
@@ -95,22 +104,24 @@ fn print_start(url: &str, page: &str, with_url: bool) {
     println!("{}", page.chars().take(100).collect::<String>());
 }
 
-/// One line an error; the last one adds what helps with this program.
-fn explain(errors: &[ClientError]) -> String {
-    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    lines.join("\n04_http: ") + advice(errors)
-}
-
-fn advice(errors: &[ClientError]) -> &'static str {
-    let failed_to = |stage| errors.iter().any(|error| error.stage() == stage);
-    if failed_to(Stage::Resolve) || failed_to(Stage::Connect) || failed_to(Stage::Timeout) {
-        ". No network? Run `cargo run --bin 04_http -- --serve` in another terminal, then \
-         `cargo run --bin 04_http -- http://127.0.0.1:8004`"
-    } else if failed_to(Stage::Certificate) {
-        ". This program does so for `--root FILE.pem`"
-    } else {
-        ""
+/// One line an error, then what helps with this program.
+fn explain(errors: &[Box<dyn Error>]) -> ExitCode {
+    for error in errors {
+        failed(&error.to_string());
     }
+    let stages: Vec<Stage> =
+        errors.iter().filter_map(|error| error.downcast_ref().map(ClientError::stage)).collect();
+    let failed_to = |stage| stages.contains(&stage);
+    if failed_to(Stage::Resolve) || failed_to(Stage::Connect) || failed_to(Stage::Timeout) {
+        eprintln!(
+            "To practise on your own machine, run `cargo run --bin 04_http -- --serve` in another \
+             terminal, then `cargo run --bin 04_http -- http://127.0.0.1:8004`"
+        );
+    }
+    if failed_to(Stage::Certificate) {
+        eprintln!("To trust a certificate of your own, run this program with `--root FILE.pem`");
+    }
+    ExitCode::FAILURE
 }
 
 fn failed(message: &str) -> ExitCode {
