@@ -182,6 +182,17 @@ fn what_the_command_line_cannot_mean() {
     assert!(failure(&["--root", "no/such.pem"]).contains("--root no/such.pem: No such file"));
     assert!(failure(&["--root", "Cargo.toml"]).contains("hold no certificate"));
     assert!(failure(&["--serve", "http"]).contains("a port is a number from 0 to 65535"));
+    for arguments in [
+        &["http://127.0.0.1/", "--serve"][..],
+        &["--serve", "0", "extra"],
+        &["--root", "Cargo.toml", "--serve"],
+    ] {
+        let message = failure(arguments);
+        assert!(
+            message.starts_with("04_http: --serve goes with a port or nothing\nusage: "),
+            "{message}"
+        );
+    }
 }
 
 #[test]

@@ -26,7 +26,8 @@ impl Options {
         let mut root = None;
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
-                "--serve" => return port(arguments.next()).map(|port| Self::Serve { port }),
+                "--serve" if urls.is_empty() && root.is_none() => return serve(arguments),
+                "--serve" => return Err(serve_stands_alone()),
                 "--help" | "-h" => return Ok(Self::Help),
                 "--root" => root = Some(read_root(arguments.next())?),
                 option if option.starts_with('-') => {
@@ -42,11 +43,22 @@ impl Options {
     }
 }
 
-fn port(argument: Option<String>) -> Result<u16, String> {
-    let Some(text) = argument else {
-        return Ok(PORT);
+/// `arguments` are those after `--serve`.
+fn serve(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
+    let port = match arguments.next() {
+        None => PORT,
+        Some(text) => text
+            .parse()
+            .map_err(|_| format!("--serve {text}: a port is a number from 0 to 65535"))?,
     };
-    text.parse().map_err(|_| format!("--serve {text}: a port is a number from 0 to 65535"))
+    match arguments.next() {
+        None => Ok(Options::Serve { port }),
+        Some(_) => Err(serve_stands_alone()),
+    }
+}
+
+fn serve_stands_alone() -> String {
+    format!("--serve goes with a port or nothing\n{USAGE}")
 }
 
 fn read_root(argument: Option<String>) -> Result<Vec<u8>, String> {
