@@ -65,15 +65,6 @@ struct State<T> {
     /// Those who wait, in the order they came.
     waiters: BTreeMap<u64, Waker>,
     callbacks: Vec<Callback>,
-    /// Numbers both waiters and callbacks.
-    next_id: u64,
-}
-
-impl<T> State<T> {
-    fn next_id(&mut self) -> u64 {
-        self.next_id += 1;
-        self.next_id
-    }
 }
 
 struct Callback {
@@ -84,8 +75,7 @@ struct Callback {
 
 impl<T> Future<T> {
     pub(crate) fn new(core: Rc<Core>) -> Self {
-        let state =
-            State { outcome: None, waiters: BTreeMap::new(), callbacks: Vec::new(), next_id: 0 };
+        let state = State { outcome: None, waiters: BTreeMap::new(), callbacks: Vec::new() };
         Self::of(Rc::new(Shared { core, state: RefCell::new(state) }))
     }
 
@@ -227,7 +217,7 @@ impl<T> Future<T> {
             self.shared.core.call_soon(function, added_at);
             return DoneCallback::spent();
         }
-        let id = state.next_id();
+        let id = self.shared.core.next_serial();
         state.callbacks.push(Callback { id, function, added_at });
         DoneCallback::new(id)
     }
@@ -244,9 +234,10 @@ impl<T> Future<T> {
     /// });
     /// ```
     pub fn remove_done_callback(&self, callback: DoneCallback) -> bool {
-        let callbacks = &mut self.shared.state.borrow_mut().callbacks;
-        let position = callbacks.iter().position(|other| callback.id() == Some(other.id));
-        let removed = position.map(|position| callbacks.remove(position));
+        let mut state = self.shared.state.borrow_mut();
+        let position = state.callbacks.iter().position(|other| callback.id() == Some(other.id));
+        let removed = position.map(|position| state.callbacks.remove(position));
+        drop(state);
         removed.is_some()
     }
 
@@ -254,7 +245,7 @@ impl<T> Future<T> {
     fn wait(&mut self, waker: &Waker) {
         let waker = waker.clone();
         let mut state = self.shared.state.borrow_mut();
-        let waiter = self.waiter.unwrap_or_else(|| state.next_id());
+        let waiter = self.waiter.unwrap_or_else(|| self.shared.core.next_serial());
         self.waiter = Some(waiter);
         let former = state.waiters.insert(waiter, waker);
         // Only now: dropping a waker may run foreign code, which may come back here.
@@ -288,6 +279,9 @@ impl<T: Clone> std::future::Future for Future<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
+        if this.point.as_ref().is_some_and(CancelPoint::has_raised) {
+            return Poll::Pending;
+        }
         if let Some(cancelled) = cancel::take_signal(&mut this.point, Kind::Forward, cx) {
             this.cancel_as(cancelled.shared_message());
             if let Some(point) = &this.point {

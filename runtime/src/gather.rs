@@ -161,7 +161,7 @@ impl<F: Future> Member<F> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Verdict> {
-        let future = self.future.as_mut().expect("a child that is done is not polled");
+        let future = self.future.as_mut().expect("a gather was polled again after it ended");
         future.as_mut().poll(cx).map(|value| {
             let verdict = if (self.stops)(&value) { Verdict::Stop } else { Verdict::GoOn };
             self.value = Some(value);
@@ -170,7 +170,7 @@ impl<F: Future> Member<F> {
     }
 
     fn take(&mut self) -> F::Output {
-        self.value.take().expect("a child that is done has a value")
+        self.value.take().expect("a gather was polled again after it ended")
     }
 }
 
@@ -210,7 +210,7 @@ impl<M: Members> Future for Gather<M> {
         let (tasks, parent) = table::running_task("gather");
         let scope = this
             .scope
-            .get_or_insert_with(|| Scope::new(tasks.clone(), &parent, count, this.awaited_at, cx));
+            .get_or_insert_with(|| Scope::new(&tasks, &parent, count, this.awaited_at, cx));
         match ready!(scope.poll(&parent, cx, &mut this.members)) {
             End::Finished => Poll::Ready(this.members.finish(None)),
             End::Stopped(by) => {

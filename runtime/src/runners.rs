@@ -46,7 +46,8 @@ pub fn run<F: IntoFuture>(main: F) -> F::Output {
 
 /// Runs one future after the other on one event loop. Mirrors `asyncio.Runner`.
 ///
-/// Dropping it closes it: the tasks that are left are cancelled and driven until they are done.
+/// Dropping it closes it: the tasks that are left are cancelled and driven until they are done. (While
+/// another loop runs on this thread they can't be driven, and are dropped.)
 ///
 /// ```
 /// let mut runner = asyncio::Runner::new();
@@ -138,6 +139,11 @@ impl Runner {
         if self.is_closed {
             return;
         }
+        assert!(
+            table::running().is_none(),
+            "Cannot run the event loop while another loop is running on this thread: close the runner \
+             after that run"
+        );
         self.is_closed = true;
         if !self.event_loop.is_closed() {
             self.cancel_all_tasks();
@@ -192,14 +198,19 @@ impl Runner {
 
     /// What is left is asked to stop, and driven until it has.
     fn cancel_all_tasks(&self) {
-        let mut left = self.event_loop.all_tasks();
-        // They would never end; closing the loop drops them.
-        left.retain(|task| !task.is_orphan());
-        if left.is_empty() {
+        let left = self.event_loop.all_tasks();
+        // A child ends with the task around it. One whose gather was left behind never does; closing the
+        // loop drops it.
+        let roots = left.iter().filter(|task| !task.is_child()).count();
+        if roots == 0 {
             return;
         }
-        let pending = Rc::new(Cell::new(left.len()));
+        let pending = Rc::new(Cell::new(roots));
         for task in &left {
+            if task.is_child() {
+                task.cancel();
+                continue;
+            }
             let (pending, event_loop) = (pending.clone(), self.event_loop.clone());
             task.add_done_callback(move || {
                 pending.set(pending.get() - 1);

@@ -23,7 +23,7 @@ mod unix {
     pub(crate) struct Interrupts {
         pipe: Async<UnixStream>,
         registrations: Vec<SigId>,
-        _watch: Watch,
+        watch: Option<Watch>,
     }
 
     /// Who watches for SIGINT in this process. When nobody does any more, it is to end the process
@@ -84,7 +84,7 @@ mod unix {
             let (sender, receiver) = UnixStream::pair()?;
             let seen_one = Arc::new(AtomicBool::new(false));
             let pipe = Async::new(receiver)?;
-            let mut this = Self { pipe, registrations: Vec::new(), _watch: Watch::begin()? };
+            let mut this = Self { pipe, registrations: Vec::new(), watch: Some(Watch::begin()?) };
             // Handlers run in this order, so the first signal finds the flag down.
             this.registrations.push(flag::register_conditional_shutdown(
                 SIGINT,
@@ -110,6 +110,8 @@ mod unix {
 
     impl Drop for Interrupts {
         fn drop(&mut self) {
+            // First: a signal that comes in between ends the process, and isn't swallowed.
+            drop(self.watch.take());
             for registration in self.registrations.drain(..) {
                 low_level::unregister(registration);
             }

@@ -304,3 +304,56 @@ async fn a_branch_that_ends_and_is_dropped_takes_its_points_along() {
     assert_eq!(task.await.unwrap(), 3);
     assert_eq!(polls.get(), 2, "one poll delivers it to all");
 }
+
+/// What has let its cancellation out may be polled once more before the catcher drops it: here the set
+/// that it is in goes round again, since another branch of it is busy.
+async fn beside_a_busy_branch(future: impl Future<Output = ()>) -> bool {
+    let caught = catch_cancel(async {
+        let mut set: FuturesUnordered<Pin<Box<dyn Future<Output = ()> + '_>>> =
+            (0..4).map(|_| Box::pin(pending()) as _).collect();
+        set.push(Box::pin(async {
+            let busy = async {
+                loop {
+                    yield_now().await;
+                }
+            };
+            futures::future::join(future, busy).await;
+        }));
+        set.next().await;
+    });
+    caught.await.is_err()
+}
+
+#[asyncio::test]
+async fn a_gather_that_let_a_cancellation_out_gives_nothing_more() {
+    let task = create_task(beside_a_busy_branch(async {
+        asyncio::gather([pending::<()>()]).await;
+        unreachable!("its child was cancelled");
+    }));
+    turns(3).await;
+    asyncio::all_tasks().last().unwrap().cancel();
+    assert!(task.await.unwrap());
+}
+
+#[asyncio::test]
+async fn an_awaited_task_that_let_a_cancellation_out_gives_nothing_more() {
+    let task = create_task(beside_a_busy_branch(async {
+        drop(create_task(pending::<()>()).await);
+        unreachable!("the await was cancelled");
+    }));
+    turns(3).await;
+    task.cancel();
+    assert!(task.await.unwrap());
+}
+
+#[asyncio::test]
+async fn an_awaited_future_that_let_a_cancellation_out_gives_nothing_more() {
+    let future = asyncio::get_running_loop().unwrap().create_future::<()>();
+    let task = create_task(beside_a_busy_branch(async move {
+        drop(future.await);
+        unreachable!("the await was cancelled");
+    }));
+    turns(3).await;
+    task.cancel();
+    assert!(task.await.unwrap());
+}

@@ -91,15 +91,20 @@ impl Core {
         );
     }
 
+    /// Numbers callbacks: those of the loop, of its tasks and of its futures.
+    pub(crate) fn next_serial(&self) -> u64 {
+        let serial = self.next_callback.get();
+        self.next_callback.set(serial + 1);
+        serial
+    }
+
     /// A callback that nobody has scheduled yet.
     fn callback(
         &self,
         function: Box<dyn FnOnce()>,
         location: &'static Location<'static>,
     ) -> Rc<Callback> {
-        let serial = self.next_callback.get();
-        self.next_callback.set(serial + 1);
-        Callback::new(function, location, serial)
+        Callback::new(function, location, self.next_serial())
     }
 
     /// Of a closed loop: drops the callback, since nobody would ever call it. A caller that is to be
@@ -219,7 +224,7 @@ impl Core {
     pub(crate) fn report(&self, context: &ExceptionContext) {
         let handler = self.exception_handler.borrow().clone();
         let Some(handler) = handler else { return report_by_default(context) };
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| handler(context))) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(move || handler(context))) {
             let panicked = Panicked::new("the exception handler".to_owned(), payload);
             let while_told = ExceptionContext::of_panic("while that was reported", panicked);
             report_by_default(context);

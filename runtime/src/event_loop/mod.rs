@@ -156,8 +156,10 @@ impl EventLoop {
     /// ```
     #[track_caller]
     pub fn run_once(&self) {
+        let running = self.enter();
         self.stop();
-        self.run_forever();
+        self.drive(&mut None);
+        drop(running);
     }
 
     /// Ends the run after the turn that is running; before a run, lets it have one turn.

@@ -122,7 +122,9 @@ impl LoopHandle {
                     report_unseen(&core, payload, spawned_at);
                 }
             };
-            known.get_or_init(|| tasks.spawn(report, spawned_at).key());
+            let task = tasks.spawn(report, spawned_at);
+            known.get_or_init(|| task.key());
+            task.detach();
         })?;
         Ok(RemoteTask { outcome, key, handle: self.clone(), spawned_at })
     }

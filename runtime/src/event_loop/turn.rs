@@ -145,7 +145,7 @@ impl<'a> Turns<'a> {
     }
 
     fn step_main(&self, cell: &Rc<TaskCell>, main: &mut Option<Main<'_>>) {
-        let Some(main) = main else { return };
+        let Some(main) = main else { return self.tasks.abandon(cell) };
         let current = self.tasks.enter(cell);
         let step = step(cell, &mut *main.poll);
         drop(current);

@@ -79,15 +79,18 @@ pub(crate) enum Phase {
     Cancelled,
 }
 
-type DoneCallback = Box<dyn FnOnce()>;
+struct DoneCallback {
+    id: u64,
+    function: Box<dyn FnOnce()>,
+    added_at: &'static Location<'static>,
+}
 
 /// What few tasks need, in an allocation of its own.
 #[derive(Default)]
 struct Extras {
     name: Option<String>,
     message: Option<Arc<str>>,
-    done_callbacks: Vec<(u64, DoneCallback)>,
-    next_callback: u64,
+    done_callbacks: Vec<DoneCallback>,
 }
 
 /// Numbers a thread's requests to cancel, so that one that reaches a task in two ways is told once:
@@ -280,15 +283,12 @@ impl TaskCell {
         self.points.borrow().as_ref().is_some_and(|points| !points.is_settled())
     }
 
-    /// Whether it is a child whose gather was left behind by the task that awaited it: nobody polls it.
-    pub(crate) fn is_orphan(&self) -> bool {
+    /// Whether it lives in the future of another task.
+    pub(crate) fn is_child(&self) -> bool {
         let body = self.body.take();
-        let parent = match &body {
-            Some(Body::Child(family, _)) => Some(family.parent.borrow().task.clone()),
-            _ => None,
-        };
+        let is_child = matches!(body, Some(Body::Child(..)));
         self.body.set(body);
-        parent.is_some_and(|parent| parent.is_done() || parent.is_orphan())
+        is_child
     }
 
     /// Whom to wake when the task is done.
@@ -296,25 +296,25 @@ impl TaskCell {
         drop(self.awaiter.replace(Some(waiter)));
     }
 
-    /// Calls `callback` in a turn after the one in which the task becomes done. `None`: it is done,
-    /// so the callback is on its way.
+    /// Calls `function` in a turn after the one in which the task becomes done. `None`: it is done, so
+    /// the callback is on its way.
     #[track_caller]
-    pub(crate) fn add_done_callback(&self, callback: DoneCallback) -> Option<u64> {
+    pub(crate) fn add_done_callback(&self, function: Box<dyn FnOnce()>) -> Option<u64> {
+        let added_at = Location::caller();
         if self.is_done() {
-            self.core.call_soon(callback, Location::caller());
+            self.core.call_soon(function, added_at);
             return None;
         }
-        Some(self.with_extras(|extras| {
-            let id = extras.next_callback;
-            extras.next_callback += 1;
-            extras.done_callbacks.push((id, callback));
-            id
-        }))
+        let id = self.core.next_serial();
+        self.with_extras(|extras| {
+            extras.done_callbacks.push(DoneCallback { id, function, added_at });
+        });
+        Some(id)
     }
 
     pub(crate) fn remove_done_callback(&self, id: u64) -> bool {
         let removed = self.with_extras(|extras| {
-            let position = extras.done_callbacks.iter().position(|(other, _)| *other == id)?;
+            let position = extras.done_callbacks.iter().position(|callback| callback.id == id)?;
             Some(extras.done_callbacks.remove(position))
         });
         removed.is_some()
@@ -324,6 +324,9 @@ impl TaskCell {
     pub(crate) fn detach(&self) {
         self.detached.set(true);
         self.report_unseen_panic();
+        if self.is_done() {
+            self.output.clear();
+        }
     }
 
     /// The task is done. Tells everybody who waits for it; the future is gone already.
@@ -344,8 +347,8 @@ impl TaskCell {
 
     fn schedule_done_callbacks(&self) {
         let callbacks = self.with_extras(|extras| std::mem::take(&mut extras.done_callbacks));
-        for (_, callback) in callbacks {
-            self.core.call_soon(callback, self.spawned_at);
+        for callback in callbacks {
+            self.core.call_soon(callback.function, callback.added_at);
         }
     }
 

@@ -16,6 +16,7 @@
 //! Used by `step`, which delivers, and by the awaits named above. No module of Python's corresponds:
 //! there the interpreter's own exceptions do this.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -159,6 +160,8 @@ impl Points {
 pub(crate) struct CancelPoint {
     cell: Rc<TaskCell>,
     index: usize,
+    /// A cancellation came out: the code behind this await is not reached any more.
+    raised: Cell<bool>,
 }
 
 impl CancelPoint {
@@ -169,7 +172,7 @@ impl CancelPoint {
             let parent = points.innermost;
             points.tree.insert(Point { kind, parent, signal: None, waker, passed_over: false })
         });
-        Self { cell: cell.clone(), index }
+        Self { cell: cell.clone(), index, raised: Cell::new(false) }
     }
 
     /// Whether this point belongs to `cell`. A future may be polled by one task first and by another
@@ -201,6 +204,11 @@ impl CancelPoint {
         signal
     }
 
+    /// Whether a cancellation came out of it.
+    pub(crate) fn has_raised(&self) -> bool {
+        self.raised.get()
+    }
+
     /// The request that the task's last cancellation came from.
     pub(crate) fn request(&self) -> Request {
         self.cell.asked()
@@ -216,6 +224,7 @@ impl CancelPoint {
     /// Lets a cancellation come out of this point: the `catch_cancel` around it gets it, or the task
     /// ends. Always pending: the code behind this await is not reached.
     pub(crate) fn raise<T>(&self, cancelled: Cancelled) -> Poll<T> {
+        self.raised.set(true);
         self.cell.with_points(|points| {
             let parent = points.tree[self.index].parent;
             points.raised.push((parent, cancelled));

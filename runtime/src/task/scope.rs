@@ -12,7 +12,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::panic::Location;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
 use super::cell::{Body, Family, Parent, Phase, TaskCell};
@@ -46,7 +46,8 @@ pub(crate) enum End {
 }
 
 pub(crate) struct Scope {
-    tasks: Rc<Tasks>,
+    /// Weak: the table holds the task that this scope is part of, and would hold itself.
+    tasks: Weak<Tasks>,
     family: Rc<Family>,
     children: Vec<Rc<TaskCell>>,
     live: usize,
@@ -58,7 +59,7 @@ pub(crate) struct Scope {
 impl Scope {
     /// Makes `count` children of the current task; they run in the next turn.
     pub(crate) fn new(
-        tasks: Rc<Tasks>,
+        tasks: &Rc<Tasks>,
         parent: &Rc<TaskCell>,
         count: usize,
         spawned_at: &'static Location<'static>,
@@ -72,7 +73,7 @@ impl Scope {
             .map(|index| tasks.admit((), Body::Child(family.clone(), index), spawned_at))
             .collect();
         let point = CancelPoint::new(parent, Kind::Forward, cx);
-        Self { tasks, family, children, live: count, point, cancelled: None }
+        Self { tasks: Rc::downgrade(tasks), family, children, live: count, point, cancelled: None }
     }
 
     /// Polls the children whose turn has come, until all are done or one ends the scope. A
@@ -83,6 +84,9 @@ impl Scope {
         cx: &mut Context<'_>,
         futures: &mut dyn Children,
     ) -> Poll<End> {
+        if self.point.has_raised() {
+            return Poll::Pending;
+        }
         self.follow(parent, cx);
         if let Some(cancelled) = self.point.take_signal(cx) {
             self.cancel_children(&cancelled);
@@ -130,7 +134,7 @@ impl Scope {
         if child.is_done() {
             return None;
         }
-        let core = self.tasks.core.clone();
+        let core = child.core().clone();
         traced(&child, || core.watch(&child, || self.step_live_child(&child, index, futures)))
     }
 
@@ -141,25 +145,26 @@ impl Scope {
         futures: &mut dyn Children,
     ) -> Option<End> {
         let mut verdict = Verdict::GoOn;
-        let current = self.tasks.enter(child);
+        let tasks = self.tasks.upgrade()?;
+        let current = tasks.enter(child);
         let step = step(child, |cx| futures.poll(index, cx).map(|value| verdict = value));
         if let Step::Pending = step {
             return None;
         }
-        self.tasks.core.contain(child, || futures.clear(index));
+        tasks.core.contain(child, || futures.clear(index));
         drop(current);
         self.live -= 1;
         match step {
             Step::Pending | Step::Finished => {
-                self.tasks.finish(child, Phase::Finished);
+                tasks.finish(child, Phase::Finished);
                 (verdict == Verdict::Stop).then_some(End::Stopped(index))
             }
             Step::Cancelled(cancelled) => {
-                self.tasks.finish(child, Phase::Cancelled);
+                tasks.finish(child, Phase::Cancelled);
                 self.cancelled.is_none().then_some(End::Cancelled(cancelled))
             }
             Step::Panicked(payload) => {
-                self.tasks.finish(child, Phase::Panicked);
+                tasks.finish(child, Phase::Panicked);
                 Some(End::Panicked(payload))
             }
         }
@@ -168,8 +173,9 @@ impl Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
+        let Some(tasks) = self.tasks.upgrade() else { return };
         for child in &self.children {
-            self.tasks.abandon(child);
+            tasks.abandon(child);
         }
     }
 }

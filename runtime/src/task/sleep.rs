@@ -64,6 +64,9 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 
 /// Lets everything else that is ready run first. Mirrors `asyncio.sleep(0)`.
 ///
+/// It lasts until the loop's next turn, so a `block_on` inside a task, which keeps the loop from its next
+/// turn, never gets past it.
+///
 /// # Cancel safety
 ///
 /// Nothing is lost when it is dropped.

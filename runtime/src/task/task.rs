@@ -124,14 +124,20 @@ impl<T: 'static> Future for Task<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
+        if this.point.as_ref().is_some_and(CancelPoint::has_raised) {
+            return Poll::Pending;
+        }
         if this.is_done() && this.point.is_none() {
             return Poll::Ready(this.take_outcome());
         }
         if let Some(cancelled) = cancel::take_signal(&mut this.point, Kind::Forward, cx)
             && let Some(point) = &this.point
         {
-            if !this.handle.cell.cancel_for(point.request(), cancelled.shared_message()) {
-                // Nothing is left to pass it on to: as in Python, it wins over the value.
+            let cell = &this.handle.cell;
+            let is_passed_on = cell.cancel_for(point.request(), cancelled.shared_message());
+            if !is_passed_on || !runs_here(cell) {
+                // There is nothing to wait for: the task is done, and as in Python the cancellation wins
+                // over its value; or nobody runs its loop.
                 return this.raise(cancelled);
             }
             this.passed_on = Some(cancelled);
@@ -166,6 +172,11 @@ impl<T> Task<T> {
         self.awaited.set(true);
         cell.set_awaiter(table::waiter(cell.core(), cx));
     }
+}
+
+/// Whether the task's loop is the running one.
+fn runs_here(cell: &TaskCell) -> bool {
+    table::with_running(|tasks| Rc::ptr_eq(&tasks.core, cell.core())).unwrap_or(false)
 }
 
 impl<T> Drop for Task<T> {

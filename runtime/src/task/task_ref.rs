@@ -67,8 +67,8 @@ impl TaskRef {
         Self { cell }
     }
 
-    pub(crate) fn is_orphan(&self) -> bool {
-        self.cell.is_orphan()
+    pub(crate) fn is_child(&self) -> bool {
+        self.cell.is_child()
     }
 
     /// Reports a panic of the task that nobody has looked at.
