@@ -11,6 +11,21 @@ use super::timeouts::Limit;
 type Source = Box<dyn Error + Send + Sync>;
 
 /// How far a request came before it failed.
+///
+/// Mirrors the subclasses of `aiohttp.ClientError`, such as `InvalidURL` or `ClientConnectorError`.
+///
+/// ```
+/// use asyncio::http::{ClientError, ClientSession, Stage};
+///
+/// fn is_worth_another_try(error: &ClientError) -> bool {
+///     matches!(error.stage(), Stage::Resolve | Stage::Connect | Stage::Timeout)
+/// }
+///
+/// asyncio::run(async {
+///     let error = ClientSession::new().get("ftp://example.org/").await.unwrap_err();
+///     assert!(!is_worth_another_try(&error));
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
@@ -63,16 +78,50 @@ struct Inner {
 impl ClientError {
     /// The URL the request failed at: after a redirect the one that was redirected to. `None` when a
     /// session couldn't be built.
+    ///
+    /// Mirrors `aiohttp.InvalidURL.url`, for every failed request.
+    ///
+    /// ```
+    /// # use asyncio::http::ClientSession;
+    /// asyncio::run(async {
+    ///     let error = ClientSession::new().get("ftp://example.org/").await.unwrap_err();
+    ///     assert_eq!(error.url(), Some("ftp://example.org/"));
+    /// });
+    /// ```
     pub fn url(&self) -> Option<&str> {
         self.0.url.as_deref()
     }
 
     /// How far the request came.
+    ///
+    /// Mirrors `type(error)`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientSession, Stage};
+    /// asyncio::run(async {
+    ///     let error = ClientSession::new().get("ftp://example.org/").await.unwrap_err();
+    ///     assert_eq!(error.stage(), Stage::Request);
+    /// });
+    /// ```
     pub fn stage(&self) -> Stage {
         self.0.failure.stage
     }
 
     /// Whether a limit of [`ClientTimeout`](super::ClientTimeout) ran out.
+    ///
+    /// Mirrors `isinstance(error, TimeoutError)`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use asyncio::http::ClientSession;
+    #[doc = include_str!("../example_silent_server.txt")]
+    /// asyncio::run(async {
+    ///     let session = ClientSession::new();
+    ///     let request = session.get(url_of_a_silent_server).timeout(Duration::from_millis(10));
+    ///     assert!(request.await.unwrap_err().is_timeout());
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn is_timeout(&self) -> bool {
         self.stage() == Stage::Timeout
     }

@@ -126,6 +126,16 @@ impl fmt::Debug for ClientSession {
 }
 
 /// Collects a session's settings. Made by [`ClientSession::builder`].
+///
+/// Mirrors the keyword arguments of `aiohttp.ClientSession`.
+///
+/// ```
+/// use std::time::Duration;
+/// use asyncio::http::ClientSession;
+///
+/// let patient = ClientSession::builder().timeout(Duration::from_secs(600)).build()?;
+/// # Ok::<(), asyncio::http::ClientError>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientSessionBuilder {
@@ -138,6 +148,19 @@ impl ClientSessionBuilder {
     /// its `total`.
     ///
     /// Mirrors the argument `timeout`. Default: [`ClientTimeout::default`].
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_silent_server.txt")]
+    /// asyncio::run(async {
+    ///     let session = ClientSession::builder().timeout(Duration::from_millis(10)).build()?;
+    ///     let error = session.get(url_of_a_silent_server).await.unwrap_err();
+    ///     assert!(error.is_timeout());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn timeout(mut self, timeout: impl Into<ClientTimeout>) -> Self {
         self.timeout = timeout.into();
         self
@@ -161,6 +184,19 @@ impl ClientSessionBuilder {
     }
 
     /// The session.
+    ///
+    /// Mirrors the call `aiohttp.ClientSession(...)`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let session = ClientSession::builder().build()?;
+    ///     assert_eq!(session.get(&url).await?.text().await?, "Hello");
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

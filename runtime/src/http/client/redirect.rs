@@ -12,6 +12,22 @@ use super::error::{Failure, Stage, shorten};
 const MOST_REDIRECTS: usize = 10;
 
 /// An answer that sent the request elsewhere. [`Response::history`](super::Response::history) has them.
+///
+/// Mirrors an `aiohttp.ClientResponse` in `ClientResponse.history`, without its body.
+///
+/// ```
+/// # use asyncio::http::{ClientError, ClientSession};
+#[doc = include_str!("../example_server.txt")]
+/// asyncio::run(async {
+///     let response = ClientSession::new().get(format!("{url}old")).await?;
+///     for redirect in response.history() {
+///         println!("{} answered {}", redirect.url(), redirect.status());
+///     }
+///     assert_eq!(response.history().len(), 1);
+/// #   Ok::<(), ClientError>(())
+/// })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Redirect {
     pub(super) status: StatusCode,
@@ -21,16 +37,56 @@ pub struct Redirect {
 
 impl Redirect {
     /// The status: 301, 302, 303, 307 or 308.
+    ///
+    /// Mirrors `ClientResponse.status`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().get(format!("{url}old")).await?;
+    ///     assert_eq!(response.history()[0].status(), 301);
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
     /// The URL that was asked for. Where it sent the request is the next one's, or the response's.
+    ///
+    /// Mirrors `ClientResponse.url`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().get(format!("{url}old")).await?;
+    ///     assert_eq!(response.history()[0].url().path(), "/old");
+    ///     assert_eq!(response.url().path(), "/");
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn url(&self) -> &Url {
         &self.url
     }
 
     /// The headers, `Location` among them.
+    ///
+    /// Mirrors `ClientResponse.headers`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().get(format!("{url}old")).await?;
+    ///     assert_eq!(response.history()[0].headers()["location"], "/");
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }

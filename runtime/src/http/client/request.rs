@@ -25,6 +25,8 @@ use super::{ClientError, ClientSession, ClientTimeout, Response, connect, connec
 
 /// A request that is sent when it is awaited. Made by [`ClientSession::get`].
 ///
+/// Mirrors what `aiohttp.ClientSession.get` returns.
+///
 /// ```
 /// # use std::time::Duration;
 /// # use asyncio::http::{ClientError, ClientSession};

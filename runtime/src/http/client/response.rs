@@ -79,6 +79,18 @@ impl Response {
     /// The status: `response.status() == 200`. It prints as `200 OK`.
     ///
     /// Mirrors `ClientResponse.status` and `.reason`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().get(&url).await?;
+    ///     assert_eq!(response.status(), 200);
+    ///     assert_eq!(response.status().to_string(), "200 OK");
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn status(&self) -> StatusCode {
         self.head.status
     }
@@ -86,6 +98,18 @@ impl Response {
     /// Whether the status is below 400.
     ///
     /// Mirrors `ClientResponse.ok`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().get(format!("{url}missing")).await?;
+    ///     assert_eq!(response.status(), 404);
+    ///     assert!(!response.is_ok());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[doc(alias = "ok")]
     pub fn is_ok(&self) -> bool {
         self.head.status.as_u16() < 400
@@ -94,6 +118,18 @@ impl Response {
     /// The headers. Names are compared without regard to case.
     ///
     /// Mirrors `ClientResponse.headers`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().get(&url).await?;
+    ///     assert_eq!(response.headers()["content-type"], "text/plain");
+    ///     assert!(response.headers().get("ETag").is_none());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn headers(&self) -> &HeaderMap {
         &self.head.headers
     }
@@ -101,6 +137,17 @@ impl Response {
     /// The URL that answered: after redirects, the last one. User name and password are taken out.
     ///
     /// Mirrors `ClientResponse.url`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().get(format!("{url}old")).await?;
+    ///     assert_eq!(response.url().as_str(), url);
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn url(&self) -> &Url {
         &self.url
     }
@@ -108,6 +155,18 @@ impl Response {
     /// The redirects that led here, the first one first.
     ///
     /// Mirrors `ClientResponse.history`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().get(format!("{url}old")).await?;
+    ///     let passed = response.history().iter().map(|redirect| redirect.url().path());
+    ///     assert_eq!(passed.collect::<Vec<_>>(), ["/old"]);
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn history(&self) -> &[Redirect] {
         &self.history
     }
