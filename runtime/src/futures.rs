@@ -17,7 +17,8 @@ use crate::event_loop::core::Core;
 use crate::exceptions::{Cancelled, FutureError, InvalidStateError};
 use crate::task::DoneCallback;
 use crate::task::cancel;
-use crate::task::points::{CancelPoint, Kind};
+use crate::task::cancel_point::CancelPoint;
+use crate::task::points::Kind;
 
 /// A result that somebody will set. Mirrors `asyncio.Future`; made by
 /// [`EventLoop::create_future`](crate::EventLoop::create_future).

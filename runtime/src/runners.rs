@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::event_loop::clock::Clock;
-use crate::event_loop::core::Settings;
+use crate::event_loop::settings::Settings;
 use crate::event_loop::{Ended, EventLoop};
 use crate::signals::Interrupts;
 use crate::task::table;
@@ -254,10 +254,7 @@ impl Drop for Runner {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct RunnerBuilder {
-    clock: Clock,
-    seed: Option<u64>,
-    debug: Option<bool>,
-    trace: Option<PathBuf>,
+    settings: Settings,
     handles_ctrl_c: bool,
 }
 
@@ -269,7 +266,7 @@ impl RunnerBuilder {
     /// ```
     #[must_use]
     pub fn debug(mut self, enabled: bool) -> Self {
-        self.debug = Some(enabled);
+        self.settings.debug = Some(enabled);
         self
     }
 
@@ -283,7 +280,7 @@ impl RunnerBuilder {
     /// ```
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.settings.clock = clock;
         self
     }
 
@@ -303,7 +300,7 @@ impl RunnerBuilder {
     /// ```
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
+        self.settings.seed = Some(seed);
         self
     }
 
@@ -350,7 +347,7 @@ impl RunnerBuilder {
     /// ```
     #[must_use]
     pub fn trace(mut self, path: impl Into<PathBuf>) -> Self {
-        self.trace = Some(path.into());
+        self.settings.trace = Some(path.into());
         self
     }
 
@@ -386,42 +383,7 @@ impl RunnerBuilder {
     /// ```
     #[track_caller]
     pub fn build(self) -> Runner {
-        let event_loop = EventLoop::new(&self.settings());
+        let event_loop = EventLoop::new(&self.settings.with_environment());
         Runner { event_loop, handles_ctrl_c: self.handles_ctrl_c, is_closed: false }
     }
-
-    #[track_caller]
-    pub(crate) fn settings(&self) -> Settings {
-        Settings {
-            clock: self.clock,
-            // Not `or_else`, which would hide whose call it is from the panic message.
-            seed: if self.seed.is_some() { self.seed } else { seed_of_environment() },
-            debug: self.debug.unwrap_or_else(debug_of_environment),
-            trace: self.trace.clone().or_else(trace_of_environment),
-        }
-    }
-}
-
-/// `ASYNCIO_DEBUG`: on if set, unless to nothing or `0`. (For Python's `PYTHONASYNCIODEBUG`, `0` is on.)
-fn debug_of_environment() -> bool {
-    std::env::var_os("ASYNCIO_DEBUG").is_some_and(|value| !value.is_empty() && value != "0")
-}
-
-/// `ASYNCIO_TRACE`, if set to something.
-fn trace_of_environment() -> Option<PathBuf> {
-    std::env::var_os("ASYNCIO_TRACE").filter(|path| !path.is_empty()).map(PathBuf::from)
-}
-
-/// `ASYNCIO_SEED`, if set to something.
-#[track_caller]
-pub(crate) fn seed_of_environment() -> Option<u64> {
-    let value = std::env::var_os("ASYNCIO_SEED").filter(|value| !value.is_empty())?;
-    let Some(seed) = value.to_str().and_then(|text| text.parse().ok()) else {
-        panic!(
-            "ASYNCIO_SEED={} is no seed: give a whole number from 0 to {}",
-            value.display(),
-            u64::MAX
-        );
-    };
-    Some(seed)
 }

@@ -4,7 +4,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::{ExitCode, Termination};
 
-use crate::runners::{RunnerBuilder, seed_of_environment};
+use crate::event_loop::settings::seed_of_environment;
+use crate::runners::RunnerBuilder;
 
 /// Runs `test` on a fresh event loop for each seed from 0 up to `seeds`, each of which runs the tasks
 /// that are ready in another order. With `ASYNCIO_SEED=n` in the environment, for seed `n` alone.

@@ -7,7 +7,6 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,22 +14,14 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::callback::Callback;
-use super::clock::{Clock, ClockSource};
+use super::clock::ClockSource;
 use super::inbox::Inbox;
 use super::ready::{Ready, ReadyQueue, Waiter};
+use super::settings::Settings;
 use super::timers::{Timer, TimerKey, Timers};
 use crate::exceptions::{ExceptionContext, Panicked};
 use crate::task::waker::Letter;
 use crate::trace::Trace;
-
-/// How a loop is to be: what `Runner::builder` collects.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Settings {
-    pub(crate) clock: Clock,
-    pub(crate) seed: Option<u64>,
-    pub(crate) debug: bool,
-    pub(crate) trace: Option<PathBuf>,
-}
 
 type ExceptionHandler = Rc<dyn Fn(&ExceptionContext)>;
 
@@ -69,7 +60,7 @@ impl Core {
             trace,
             stopping: Cell::new(false),
             turn: Cell::new(0),
-            debug: Cell::new(settings.debug),
+            debug: Cell::new(settings.debug.unwrap_or(false)),
             // Python's `slow_callback_duration`.
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
             releasing: Cell::new(false),

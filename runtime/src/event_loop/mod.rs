@@ -12,6 +12,7 @@ pub(crate) mod inbox;
 pub(crate) mod policy;
 pub(crate) mod ready;
 mod reporting;
+pub(crate) mod settings;
 pub(crate) mod sounding;
 pub(crate) mod threadsafe;
 mod timer_handle;
@@ -27,7 +28,8 @@ use std::task::{Context, ready};
 use std::time::{Duration, Instant};
 
 use callback::Handle;
-use core::{Core, Settings};
+use core::Core;
+use settings::Settings;
 use threadsafe::LoopHandle;
 pub use timer_handle::TimerHandle;
 use turn::{Main, Turns};

@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 
 use super::EventLoop;
+use super::settings::Settings;
 use crate::exceptions::NoRunningLoop;
-use crate::runners::RunnerBuilder;
 use crate::task::table;
 
 thread_local! {
@@ -30,7 +30,7 @@ thread_local! {
 /// ```
 #[track_caller]
 pub fn new_event_loop() -> EventLoop {
-    EventLoop::new(&RunnerBuilder::default().settings())
+    EventLoop::new(&Settings::default().with_environment())
 }
 
 /// The running event loop; outside a run this thread's own, made on first use.

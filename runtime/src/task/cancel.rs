@@ -8,7 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::task::{Context, Poll};
 
-use super::points::{CancelPoint, Kind, raise_here};
+use super::cancel_point::CancelPoint;
+use super::points::Kind;
 use super::table;
 use crate::exceptions::{Cancelled, Payload};
 
@@ -128,7 +129,7 @@ impl Cancelled {
         poll_fn(|_| {
             if let Some(cancelled) = cancelled.take() {
                 let (_, task) = table::running_task("Cancelled::raise");
-                raise_here(&task, cancelled);
+                task.with_points(|points| points.raise_here(cancelled));
             }
             Poll::Pending
         })

@@ -5,6 +5,7 @@
 //! (where a cancellation goes), `scope` (children).
 
 pub(crate) mod cancel;
+pub(crate) mod cancel_point;
 pub(crate) mod cell;
 pub(crate) mod output;
 pub(crate) mod points;

@@ -13,16 +13,13 @@
 //! Once a branch has taken it, it is not given to the outer points of a branch that has not: the task
 //! goes on with the one that has.
 //!
-//! Used by `step`, which delivers, and by the awaits named above. No module of Python's corresponds:
+//! Used by `step`, which delivers, and by the awaits named above, each through its `CancelPoint`. No module of Python's corresponds:
 //! there the interpreter's own exceptions do this.
 
-use std::cell::Cell;
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 
 use slab::Slab;
 
-use super::cell::{Request, TaskCell};
 use crate::exceptions::Cancelled;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +29,7 @@ pub(crate) enum Kind {
     Hold,
 }
 
-struct Point {
+pub(crate) struct Point {
     kind: Kind,
     parent: Option<usize>,
     /// The cancellation given to this point and not yet taken by it.
@@ -58,6 +55,50 @@ pub(crate) struct Points {
 }
 
 impl Points {
+    /// Adds a point inside of the one that is being polled.
+    pub(crate) fn add(&mut self, kind: Kind, waker: Option<Waker>) -> usize {
+        let parent = self.innermost;
+        self.tree.insert(Point { kind, parent, signal: None, waker, passed_over: false })
+    }
+
+    /// A point leaves. Points within may outlive it: they are its parent's then.
+    pub(crate) fn remove(&mut self, index: usize) -> Point {
+        let point = self.tree.remove(index);
+        if point.kind != Kind::Forward {
+            self.hand_over(index, point.parent);
+        }
+        point
+    }
+
+    /// A point is polled, by means of `waker`: the cancellation given to it, and its former waker.
+    pub(crate) fn visit(
+        &mut self,
+        index: usize,
+        waker: Option<Waker>,
+    ) -> (Option<Cancelled>, Option<Waker>) {
+        let point = &mut self.tree[index];
+        point.passed_over = false;
+        let former = std::mem::replace(&mut point.waker, waker);
+        let signal = point.signal.take();
+        self.taken |= signal.is_some();
+        (signal, former)
+    }
+
+    /// Makes this the point that new ones are inside of; gives back the former one.
+    pub(crate) fn set_innermost(&mut self, index: Option<usize>) -> Option<usize> {
+        std::mem::replace(&mut self.innermost, index)
+    }
+
+    /// A cancellation comes out of a point; the `catch_cancel` around that one is to get it.
+    pub(crate) fn raise_from(&mut self, index: usize, cancelled: Cancelled) {
+        self.raised.push((self.tree[index].parent, cancelled));
+    }
+
+    /// A cancellation comes out of where the task is now.
+    pub(crate) fn raise_here(&mut self, cancelled: Cancelled) {
+        self.raised.push((self.innermost, cancelled));
+    }
+
     /// Gives the cancellation to the innermost point of each branch. `Err`: there is none.
     pub(crate) fn deliver(&mut self, cancelled: &Cancelled) -> Result<Vec<Waker>, ()> {
         let mut encloses = vec![false; self.tree.capacity()];
@@ -154,114 +195,4 @@ impl Points {
     fn enclosing_catch(&self, from: Option<usize>) -> Option<usize> {
         self.ancestors(from).find(|index| self.tree[*index].kind == Kind::Catch)
     }
-}
-
-/// An await's own point; it leaves the task when it is dropped.
-pub(crate) struct CancelPoint {
-    cell: Rc<TaskCell>,
-    index: usize,
-    /// A cancellation came out: the code behind this await is not reached any more.
-    raised: Cell<bool>,
-}
-
-impl CancelPoint {
-    pub(crate) fn new(cell: &Rc<TaskCell>, kind: Kind, cx: &Context<'_>) -> Self {
-        let is_own = cell.waker().will_wake(cx.waker());
-        let waker = (!is_own).then(|| cx.waker().clone());
-        let index = cell.with_points(|points| {
-            let parent = points.innermost;
-            points.tree.insert(Point { kind, parent, signal: None, waker, passed_over: false })
-        });
-        Self { cell: cell.clone(), index, raised: Cell::new(false) }
-    }
-
-    /// Whether this point belongs to `cell`. A future may be polled by one task first and by another
-    /// one later.
-    pub(crate) fn is_of(&self, cell: &Rc<TaskCell>) -> bool {
-        Rc::ptr_eq(&self.cell, cell)
-    }
-
-    /// The cancellation given to this point, if any. To be asked first thing in every later poll:
-    /// asking also says that the task is suspended here, and what makes this poll happen.
-    pub(crate) fn take_signal(&self, cx: &Context<'_>) -> Option<Cancelled> {
-        let is_own = self.cell.waker().will_wake(cx.waker());
-        // Nearly every poll ends here. A foreign waker that was left earlier can stay: it may wake
-        // somebody needlessly.
-        if is_own && !self.cell.points_are_to_look.get() {
-            return None;
-        }
-        let waker = (!is_own).then(|| cx.waker().clone());
-        let (signal, former) = self.cell.with_points(|points| {
-            let point = &mut points.tree[self.index];
-            point.passed_over = false;
-            let former = std::mem::replace(&mut point.waker, waker);
-            let signal = point.signal.take();
-            points.taken |= signal.is_some();
-            (signal, former)
-        });
-        // Only now: dropping a waker may run foreign code, and the points are in use above.
-        drop(former);
-        signal
-    }
-
-    /// Whether a cancellation came out of it.
-    pub(crate) fn has_raised(&self) -> bool {
-        self.raised.get()
-    }
-
-    /// The request that the task's last cancellation came from.
-    pub(crate) fn request(&self) -> Request {
-        self.cell.asked()
-    }
-
-    /// Polls what this point encloses: points made in there are inside of it.
-    pub(crate) fn enclose<R>(&self, poll: impl FnOnce() -> R) -> R {
-        let outer = self.cell.with_points(|points| points.innermost.replace(self.index));
-        let _restore = Restore { cell: &self.cell, outer };
-        poll()
-    }
-
-    /// Lets a cancellation come out of this point: the `catch_cancel` around it gets it, or the task
-    /// ends. Always pending: the code behind this await is not reached.
-    pub(crate) fn raise<T>(&self, cancelled: Cancelled) -> Poll<T> {
-        self.raised.set(true);
-        self.cell.with_points(|points| {
-            let parent = points.tree[self.index].parent;
-            points.raised.push((parent, cancelled));
-        });
-        Poll::Pending
-    }
-}
-
-impl Drop for CancelPoint {
-    fn drop(&mut self) {
-        let point = self.cell.with_points(|points| {
-            let point = points.tree.remove(self.index);
-            if point.kind != Kind::Forward {
-                points.hand_over(self.index, point.parent);
-            }
-            point
-        });
-        drop(point);
-    }
-}
-
-/// Ends an enclosed poll, also when it panics.
-struct Restore<'a> {
-    cell: &'a TaskCell,
-    outer: Option<usize>,
-}
-
-impl Drop for Restore<'_> {
-    fn drop(&mut self) {
-        self.cell.with_points(|points| points.innermost = self.outer);
-    }
-}
-
-/// Lets a cancellation come out of where the task is now.
-pub(crate) fn raise_here(cell: &TaskCell, cancelled: Cancelled) {
-    cell.with_points(|points| {
-        let innermost = points.innermost;
-        points.raised.push((innermost, cancelled));
-    });
 }

@@ -15,8 +15,9 @@ use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
+use super::cancel_point::CancelPoint;
 use super::cell::{Body, Family, Parent, Phase, TaskCell};
-use super::points::{CancelPoint, Kind};
+use super::points::Kind;
 use super::step::{Step, step, traced};
 use super::table::Tasks;
 use crate::exceptions::{Cancelled, Payload};

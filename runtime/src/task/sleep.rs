@@ -84,6 +84,13 @@ pub fn yield_now() -> YieldNow {
 }
 
 /// The future of [`sleep`] and [`sleep_until`].
+///
+/// ```
+/// # asyncio::Runner::builder().clock(asyncio::Clock::Virtual).build().run(async {
+/// let sleep: asyncio::Sleep = asyncio::sleep(std::time::Duration::from_secs(1));
+/// sleep.await;
+/// # });
+/// ```
 #[must_use = "futures do nothing unless you `.await` them"]
 pub struct Sleep {
     wait: Wait,
@@ -153,6 +160,13 @@ impl Drop for Sleep {
 }
 
 /// The future of [`yield_now`].
+///
+/// ```
+/// # asyncio::run(async {
+/// let turn: asyncio::YieldNow = asyncio::yield_now();
+/// turn.await;
+/// # });
+/// ```
 #[must_use = "futures do nothing unless you `.await` them"]
 pub struct YieldNow {
     /// The turn of the first poll; 0 outside a loop.

@@ -10,9 +10,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::cancel;
+use super::cancel_point::CancelPoint;
 use super::cell::TaskCell;
 use super::output::Output;
-use super::points::{CancelPoint, Kind};
+use super::points::Kind;
 use super::table;
 use super::task_ref::TaskRef;
 use crate::exceptions::{Cancelled, TaskError};

@@ -27,6 +27,14 @@ impl fmt::Display for TaskId {
 }
 
 /// Names a callback added with [`TaskRef::add_done_callback`], to take it back.
+///
+/// ```
+/// # asyncio::run(async {
+/// let task = asyncio::create_task(async {});
+/// let callback: asyncio::DoneCallback = task.add_done_callback(|| unreachable!());
+/// task.remove_done_callback(callback);
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DoneCallback(Option<u64>);
 
