@@ -12,8 +12,24 @@ use std::path::Path;
 
 use asyncio_ui_tests::{TestPackage, headlines};
 
+/// The compiler whose messages the `.stderr` files hold. Another one may word them in another way.
+const WRITTEN_BY: &str = "rustc 1.95.";
+
+/// Whether messages can be held to the letter; says so where they can't.
+fn is_the_compiler_that_wrote_them() -> bool {
+    let version = asyncio_ui_tests::compiler();
+    let is_the_same = version.starts_with(WRITTEN_BY);
+    if !is_the_same {
+        println!("left out: the messages were written by {WRITTEN_BY}x, and this is {version}");
+    }
+    is_the_same
+}
+
 #[test]
 fn a_wrong_use_is_explained() {
+    if !is_the_compiler_that_wrote_them() {
+        return;
+    }
     let cases = trybuild::TestCases::new();
     cases.compile_fail("main/*.rs");
     cases.compile_fail("test/*.rs");
@@ -50,6 +66,9 @@ fn a_mistake_in_a_body_reads_as_in_a_plain_async_fn() {
 /// `#[test]` comes first there, and is gone when `#[asyncio::test]` is expanded.
 #[test]
 fn a_test_attribute_above_is_answered_once_by_the_compiler() {
+    if !is_the_compiler_that_wrote_them() {
+        return;
+    }
     let answer = TestPackage::new(scratch(), "ui-test-above").check(
         "#[test]\n\
          #[asyncio::test]\n\
@@ -65,6 +84,9 @@ fn a_test_attribute_above_is_answered_once_by_the_compiler() {
 
 #[test]
 fn a_return_type_no_test_may_have_is_answered_once_at_the_type() {
+    if !is_the_compiler_that_wrote_them() {
+        return;
+    }
     let package = TestPackage::new(scratch(), "ui-return-type");
     for attribute in ["#[asyncio::test]", "#[asyncio::test(seeds = 2)]"] {
         let answer = package.check(&format!(

@@ -7,6 +7,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// What the compiler calls itself, such as `rustc 1.95.0 (59807616e 2026-04-14)`.
+///
+/// # Panics
+///
+/// When it can't be started.
+pub fn compiler() -> String {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("--version").output().unwrap();
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
 /// The first line of each error, and where it is.
 pub fn headlines(answer: &str) -> Vec<&str> {
     let lines: Vec<&str> = answer.lines().map(str::trim_start).collect();
