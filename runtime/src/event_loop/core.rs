@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use super::callback::Callback;
 use super::clock::ClockSource;
 use super::inbox::Inbox;
-use super::ready::{Ready, ReadyQueue, Waiter};
+use super::ready::{self, Ready, ReadyQueue, Waiter};
 use super::settings::Settings;
 use super::timers::{Timer, TimerKey, Timers};
 use crate::exceptions::{ExceptionContext, Panicked};
@@ -33,8 +33,8 @@ pub(crate) struct Core {
     pub(crate) inbox: Arc<Inbox<Letter>>,
     pub(crate) trace: Trace,
     pub(crate) stopping: Cell<bool>,
-    /// Counts the turns, so that a yield knows when its own is over.
-    pub(crate) turn: Cell<u64>,
+    /// How many turns there were.
+    turn: Cell<u64>,
     pub(crate) debug: Cell<bool>,
     pub(crate) slow_callback_duration: Cell<Duration>,
     /// Task handles dropped now let their tasks go on; see `try_gather`.
@@ -128,6 +128,7 @@ impl Core {
     /// Lets join the ready queue what other threads handed in and what is due; returns its length.
     pub(crate) fn collect(&self) -> usize {
         self.turn.set(self.turn.get() + 1);
+        ready::set_turn(self.turn.get());
         self.open_letters();
         self.fire_timers();
         self.ready.shuffle();

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::table;
 use crate::event_loop::core::Core;
+use crate::event_loop::ready;
 use crate::event_loop::timers::{Timer, TimerKey};
 
 /// Waits for `delay`. Mirrors `asyncio.sleep(delay)`.
@@ -178,7 +179,7 @@ impl Future for YieldNow {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // A task may be polled twice in a turn, once for itself and once for a child in it.
-        let turn = table::with_running(|tasks| tasks.core.turn.get()).unwrap_or(0);
+        let turn = ready::turn();
         match self.begun.replace(turn) {
             Some(begun) if begun != turn || turn == 0 => Poll::Ready(()),
             _ => {

@@ -194,6 +194,7 @@ pub(crate) struct RunningLoop(());
 
 impl Drop for RunningLoop {
     fn drop(&mut self) {
+        ready::set_turn(0);
         let queue = ready::set_running(None);
         let tasks = RUNNING.with(|running| running.replace(None));
         drop((queue, tasks));
