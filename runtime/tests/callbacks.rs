@@ -1,30 +1,14 @@
 //! Callbacks: in which order they run, taking them back, and what happens when they panic.
 
+mod journal;
+
 use std::cell::RefCell;
 use std::panic::{catch_unwind, panic_any};
 use std::rc::Rc;
 use std::time::Duration;
 
 use asyncio::{Clock, EventLoop, ExceptionContext, Runner, create_task, new_event_loop};
-
-/// A list that callbacks write to.
-#[derive(Clone, Default)]
-struct Journal(Rc<RefCell<Vec<String>>>);
-
-impl Journal {
-    fn note(&self, what: &str) {
-        self.0.borrow_mut().push(what.to_owned());
-    }
-
-    fn noting(&self, what: &str) -> impl FnOnce() + use<> {
-        let (this, what) = (self.clone(), what.to_owned());
-        move || this.note(&what)
-    }
-
-    fn take(&self) -> Vec<String> {
-        self.0.take()
-    }
-}
+use journal::Journal;
 
 /// A loop whose exception handler writes to the journal.
 fn loop_that_reports() -> (EventLoop, Journal) {

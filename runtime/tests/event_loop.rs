@@ -1,31 +1,15 @@
 //! The event loop by hand: run it, stop it, close it, ask for it. Mirrors what Python's own tests ask of
 //! `BaseEventLoop`.
 
-use std::cell::{Cell, RefCell};
+mod journal;
+
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
 use asyncio::{EventLoop, LoopClosed, get_event_loop, new_event_loop, set_event_loop, sleep};
-
-/// A list that callbacks write to.
-#[derive(Clone, Default)]
-struct Journal(Rc<RefCell<Vec<String>>>);
-
-impl Journal {
-    fn note(&self, what: &str) {
-        self.0.borrow_mut().push(what.to_owned());
-    }
-
-    fn noting(&self, what: &str) -> impl FnOnce() + use<> {
-        let (this, what) = (self.clone(), what.to_owned());
-        move || this.note(&what)
-    }
-
-    fn take(&self) -> Vec<String> {
-        self.0.take()
-    }
-}
+use journal::Journal;
 
 /// What `misuse` panics with.
 fn panic_message<T>(misuse: impl FnOnce() -> T) -> String {
