@@ -1,0 +1,3 @@
+//! `cargo book`: builds the book, checks it, serves it.
+
+fn main() {}
