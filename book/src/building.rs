@@ -1,0 +1,93 @@
+//! Builds the book: mdBook does, from pages whose directives are filled in.
+//!
+//! What must hold: `target/book/html` is a whole book or isn't there. A build goes to a folder of its own
+//! and takes the place of the last one when it has succeeded; of two builds at once, one waits.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use asyncio_tests::oracle::workspace;
+use mdbook_driver::MDBook;
+
+use crate::directive::{Problem, expand};
+use crate::pages;
+
+/// Told what a build is at.
+pub type Progress<'a> = &'a dyn Fn(&str);
+
+/// Builds the book into `target/book/html`, and says where that is.
+///
+/// # Errors
+///
+/// All that is wrong with its pages, each with the page and its line; or why nothing could be written.
+pub fn build(progress: Progress<'_>) -> Result<PathBuf, String> {
+    build_from(&workspace("book"), &workspace("target/book"), progress)
+}
+
+/// Builds the book in the folder `book` into the folder `html` of `into`.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn build_from(book: &Path, into: &Path, progress: Progress<'_>) -> Result<PathBuf, String> {
+    let _lock = lock(into, progress)?;
+    let fresh = into.join("fresh");
+    remove(&fresh)?;
+
+    pages::all_are_in_the_summary(&book.join("pages")).map_err(|problems| listed(&problems))?;
+    let mut book = MDBook::load(book).map_err(|error| format!("{error:#}"))?;
+    book.config.build.build_dir.clone_from(&fresh);
+    fill_in(&mut book, progress)?;
+    progress("writing the HTML");
+    book.build().map_err(|error| format!("{error:#}"))?;
+
+    let html = into.join("html");
+    remove(&html)?;
+    fs::rename(&fresh, &html).map_err(|error| named(&html, &error))?;
+    Ok(html)
+}
+
+/// Puts what the directives stand for into all pages.
+fn fill_in(book: &mut MDBook, progress: Progress<'_>) -> Result<(), String> {
+    let mut problems = Vec::new();
+    book.book.for_each_chapter_mut(|chapter| {
+        let Some(path) = &chapter.source_path else { return };
+        progress(&chapter.name);
+        let (expanded, found) = expand(&pages::name(path), &chapter.content);
+        chapter.content = expanded;
+        problems.extend(found);
+    });
+    if problems.is_empty() { Ok(()) } else { Err(listed(&problems)) }
+}
+
+/// One line a problem.
+pub(crate) fn listed(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    lines.join("\n")
+}
+
+/// Held while a build writes. The system lets go of it, even where the process is killed.
+fn lock(into: &Path, progress: Progress<'_>) -> Result<File, String> {
+    fs::create_dir_all(into).map_err(|error| named(into, &error))?;
+    let path = into.join("lock");
+    let file = File::create(&path).map_err(|error| named(&path, &error))?;
+    match file.try_lock() {
+        Ok(()) => return Ok(file),
+        Err(TryLockError::WouldBlock) => progress("waiting for another build to end"),
+        Err(TryLockError::Error(error)) => return Err(named(&path, &error)),
+    }
+    file.lock().map_err(|error| named(&path, &error))?;
+    Ok(file)
+}
+
+fn remove(folder: &Path) -> Result<(), String> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named(folder, &error)),
+        _ => Ok(()),
+    }
+}
+
+fn named(path: &Path, error: &io::Error) -> String {
+    format!("{}: {error}", path.display())
+}

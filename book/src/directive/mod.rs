@@ -1,0 +1,131 @@
+//! Directives: what a page pulls in. `{{output 03_gather}}` on a line of its own becomes what the lesson
+//! prints.
+//!
+//! `parse` finds them; each of the other rooms makes the Markdown and HTML of one kind. What a directive
+//! names and isn't there is a `Problem` with the page and its line, and fails the build.
+
+mod diagram;
+mod expression;
+mod figures;
+mod listing;
+mod output;
+mod pair;
+mod parse;
+mod prediction;
+mod timeline;
+
+pub use parse::Directive;
+
+use std::fmt;
+use std::fmt::Write as _;
+
+/// What is wrong on a page.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The page's path, from the workspace's root.
+    pub page: String,
+    /// Counted from 1.
+    pub line: usize,
+    /// What it is, and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.page, self.line, self.message)
+    }
+}
+
+/// A page's text with what its directives stand for, and what is wrong with them.
+pub fn expand(page: &str, text: &str) -> (String, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut expanded = String::new();
+    for piece in parse::pieces(text) {
+        let (line, made) = match &piece {
+            parse::Piece::Text(text) => (0, Ok((*text).to_owned())),
+            parse::Piece::Directive(directive) => (directive.line, block(directive)),
+            parse::Piece::Inline(directive) => (directive.line, inline(directive)),
+            parse::Piece::Unclosed(line) => (*line, Err("this `{{` is never closed".to_owned())),
+        };
+        match made {
+            Ok(made) => expanded.push_str(&made),
+            Err(message) => problems.push(Problem { page: page.to_owned(), line, message }),
+        }
+    }
+    (expanded, problems)
+}
+
+const BLOCKS: [&str; 12] = [
+    "compile_error",
+    "diagram",
+    "errors",
+    "expansion",
+    "figures",
+    "listing",
+    "messages",
+    "names",
+    "output",
+    "pair",
+    "predict",
+    "timeline",
+];
+
+fn block(directive: &Directive<'_>) -> Result<String, String> {
+    let made = match directive.name.as_str() {
+        "compile_error" => listing::compile_error(directive),
+        "diagram" => diagram::diagram(directive),
+        "errors" => output::errors(directive),
+        "expansion" => listing::expansion(directive),
+        "figures" => figures::table(directive),
+        "listing" => listing::listing(directive),
+        "output" => output::output(directive),
+        "pair" => pair::pair(directive),
+        "predict" => prediction::prediction(directive),
+        "timeline" => timeline::timeline(directive),
+        unknown => Err(unknown_name(unknown)),
+    }?;
+    // A blank line on both sides: Markdown must see a block of its own.
+    Ok(format!("\n{}\n\n", made.trim_matches('\n')))
+}
+
+fn inline(directive: &Directive<'_>) -> Result<String, String> {
+    match directive.name.as_str() {
+        "figure" => figures::value(directive),
+        name if BLOCKS.contains(&name) => {
+            Err(format!("{{{{{name} …}}}} must stand on a line of its own"))
+        }
+        unknown => Err(unknown_name(unknown)),
+    }
+}
+
+fn unknown_name(name: &str) -> String {
+    let near = BLOCKS.iter().find(|known| strsim::damerau_levenshtein(known, name) <= 2);
+    match near {
+        Some(near) => format!("there is no directive {name:?}: did you mean {near:?}?"),
+        None => format!("there is no directive {name:?}: there are {}", BLOCKS.join(", ")),
+    }
+}
+
+/// A figure with a code block and what stands above it. The theme knows its classes.
+fn code_figure(attributes: &str, caption: &str, language: &str, lines: &[String]) -> String {
+    let fence = "`".repeat(longest_run_of_backticks(lines).max(2) + 1);
+    let mut made = format!("<figure {attributes}>\n");
+    if !caption.is_empty() {
+        let _ = writeln!(made, "<figcaption>{caption}</figcaption>");
+    }
+    let _ = write!(made, "\n{fence}{language}\n{}\n{fence}\n\n</figure>\n", lines.join("\n"));
+    made
+}
+
+fn longest_run_of_backticks(lines: &[String]) -> usize {
+    let runs = lines.iter().flat_map(|line| line.split(|c| c != '`').map(str::len));
+    runs.max().unwrap_or(0)
+}
+
+/// Text as HTML shows it.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,34 @@
+//! `output`, `errors`: what a program printed.
+
+use super::{Directive, code_figure, escape};
+use crate::excerpt::between;
+use crate::programs::Program;
+
+/// `{{output NAME [from TEXT] [to TEXT]}}`
+pub(super) fn output(directive: &Directive<'_>) -> Result<String, String> {
+    printed(directive, "output.txt", r#"class="output""#, "")
+}
+
+/// `{{errors NAME [from TEXT] [to TEXT]}}`
+pub(super) fn errors(directive: &Directive<'_>) -> Result<String, String> {
+    printed(directive, "errors.txt", r#"class="output errors""#, " writes to its standard error")
+}
+
+fn printed(
+    directive: &Directive<'_>,
+    file: &str,
+    class: &str,
+    what: &str,
+) -> Result<String, String> {
+    let program = Program::find(directive.first_argument("a program's name")?)?;
+    let wanted = directive.wanted()?;
+    if let Some(anchor) = wanted.anchor {
+        return Err(format!("{}: what is {anchor:?}? There are `from` and `to`", directive.name));
+    }
+    let lines = program.printed(file)?;
+    let range = between(&lines, wanted.from, wanted.to)
+        .map_err(|text| format!("no line of {} contains {text:?}", program.file(file)))?;
+    let part = if range.len() < lines.len() { ", in part" } else { "" };
+    let caption = format!("<code>{}</code>{what}{part}", escape(program.command()));
+    Ok(code_figure(class, &caption, "text", &lines[range]))
+}

@@ -1,0 +1,180 @@
+//! A piece of one of the project's own files, found by name: the source of every listing.
+//!
+//! A piece is an item, found by parsing (`rust`, `python`), or what stands between two markers
+//! (`// ANCHOR: name` and `// ANCHOR_END: name`), or the whole file without its head comment. A name that
+//! isn't there is an error: mdBook's own `{{#include}}` shows an empty listing.
+
+mod python;
+mod rust;
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use asyncio_tests::oracle::workspace;
+
+/// What of a file to show.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// An item's or a marker's name. `None`: the whole file, without its head comment.
+    pub anchor: Option<&'a str>,
+    /// Of a function, its docs and its head alone.
+    pub signature: bool,
+    /// Starts with the first line that contains this.
+    pub from: Option<&'a str>,
+    /// Ends with the next line that contains this.
+    pub to: Option<&'a str>,
+}
+
+/// The lines of `path`, a file below the workspace's root, that `wanted` names.
+///
+/// # Errors
+///
+/// What isn't there.
+pub fn excerpt(path: &str, wanted: Wanted<'_>) -> Result<Vec<String>, String> {
+    let text = read(path)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let range = match wanted.anchor {
+        Some(anchor) => named(path, &text, &lines, anchor, wanted.signature)?,
+        None => after_the_head(Path::new(path), &lines)..lines.len(),
+    };
+    let lines: Vec<&str> =
+        lines[range].iter().copied().filter(|line| marker(line).is_none()).collect();
+    let range = between(&lines, wanted.from, wanted.to).map_err(|text| {
+        let anchor = wanted.anchor.map(|anchor| format!(", {anchor}")).unwrap_or_default();
+        format!("no line of {path}{anchor} contains {text:?}")
+    })?;
+    let mut shown = dedent(&lines[range]);
+    if wanted.signature {
+        close_the_signature(&mut shown);
+    }
+    Ok(shown)
+}
+
+/// The text of `path`, a file below the workspace's root.
+///
+/// # Errors
+///
+/// That it can't be read.
+pub fn read(path: &str) -> Result<String, String> {
+    fs::read_to_string(workspace(path)).map_err(|error| format!("{path}: {error}"))
+}
+
+/// The lines from the first that contains `from` to the next that contains `to`.
+///
+/// # Errors
+///
+/// The text that no line contains.
+pub fn between<'a>(
+    lines: &[impl AsRef<str>],
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+) -> Result<Range<usize>, &'a str> {
+    let find = |text: &'a str, start: usize| {
+        let found = lines[start..].iter().position(|line| line.as_ref().contains(text));
+        found.map(|index| start + index).ok_or(text)
+    };
+    let start = from.map_or(Ok(0), |text| find(text, 0))?;
+    let end = match to {
+        Some(text) => find(text, start)? + 1,
+        None => lines.len(),
+    };
+    Ok(start..end)
+}
+
+/// What the code blocks of a file are marked with.
+pub fn language(path: &str) -> &'static str {
+    match Path::new(path).extension().and_then(|extension| extension.to_str()) {
+        Some("rs") => "rust",
+        Some("py") => "python",
+        Some("toml") => "toml",
+        Some("sh") => "sh",
+        _ => "text",
+    }
+}
+
+fn named(
+    path: &str,
+    text: &str,
+    lines: &[&str],
+    anchor: &str,
+    signature: bool,
+) -> Result<Range<usize>, String> {
+    if let Some(range) = marked(lines, anchor).map_err(|problem| format!("{path}: {problem}"))? {
+        return Ok(range);
+    }
+    let mut found = match language(path) {
+        "rust" => rust::items(text, anchor, signature),
+        "python" => Ok(python::items(lines, anchor)),
+        _ => Ok(Vec::new()),
+    }
+    .map_err(|problem| format!("{path} can't be parsed: {problem}"))?;
+    match found.len() {
+        1 => Ok(with_comment_above(lines, found.remove(0))),
+        0 => Err(format!("{path} has no item and no marker called {anchor}")),
+        many => Err(format!("{path} has {many} items called {anchor}: say `Type::{anchor}`")),
+    }
+}
+
+/// What stands between the markers of `name`.
+fn marked(lines: &[&str], name: &str) -> Result<Option<Range<usize>>, String> {
+    let find = |kind| lines.iter().position(|line| marker(line) == Some((kind, name)));
+    match (find("ANCHOR"), find("ANCHOR_END")) {
+        (None, None) => Ok(None),
+        (Some(start), Some(end)) if start < end => Ok(Some(start + 1..end)),
+        _ => {
+            Err(format!("ANCHOR: {name} and ANCHOR_END: {name} must both be there, in this order"))
+        }
+    }
+}
+
+/// `("ANCHOR", name)` in `// ANCHOR: name`.
+fn marker(line: &str) -> Option<(&str, &str)> {
+    let comment = line.trim();
+    let (kind, name) = comment.strip_prefix("//").or(comment.strip_prefix('#'))?.split_once(':')?;
+    let kind = kind.trim();
+    matches!(kind, "ANCHOR" | "ANCHOR_END").then_some((kind, name.trim()))
+}
+
+/// Where a file's code starts: behind `//! …`, or behind Python's `"""…"""`.
+fn after_the_head(path: &Path, lines: &[&str]) -> usize {
+    let head = match language(&path.to_string_lossy()) {
+        "rust" => lines.iter().take_while(|line| line.starts_with("//!")).count(),
+        "python" if lines.first().is_some_and(|line| line.starts_with("\"\"\"")) => {
+            let quotes = |line: &&str| line.matches("\"\"\"").count();
+            let first = quotes(&lines[0]) == 2;
+            let end = lines.iter().skip(1).position(|line| quotes(line) > 0);
+            if first { 1 } else { end.map_or(0, |end| end + 2) }
+        }
+        _ => 0,
+    };
+    head + lines[head..].iter().take_while(|line| line.trim().is_empty()).count()
+}
+
+/// A comment right above an item belongs to it.
+fn with_comment_above(lines: &[&str], range: Range<usize>) -> Range<usize> {
+    let is_comment = |line: &&&str| {
+        let line = line.trim();
+        (line.starts_with("//") || line.starts_with("# ")) && !line.starts_with("//!")
+    };
+    let above = lines[..range.start].iter().rev().take_while(is_comment).count();
+    range.start - above..range.end
+}
+
+fn dedent(lines: &[&str]) -> Vec<String> {
+    let indents = lines.iter().filter(|line| !line.trim().is_empty());
+    let indent = indents.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
+    lines.iter().map(|line| line.get(indent..).unwrap_or_default().to_owned()).collect()
+}
+
+/// Ends the head of a function with `{ … }`, where its body would begin.
+fn close_the_signature(lines: &mut [String]) {
+    if let Some(last) = lines.last_mut() {
+        let end = last.rfind('{').unwrap_or(last.len());
+        last.truncate(end);
+        *last = format!("{} {{ … }}", last.trim_end());
+    }
+}
+
+#[cfg(test)]
+mod tests;
