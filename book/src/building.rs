@@ -5,32 +5,42 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use asyncio_tests::oracle::workspace;
 use mdbook_driver::MDBook;
 
 use crate::directive::{Problem, expand};
-use crate::pages;
+use crate::{pages, warnings};
 
 /// Told what a build is at.
 pub type Progress<'a> = &'a dyn Fn(&str);
 
-/// Builds the book into `target/book/html`, and says where that is.
+/// Builds the book into `target/book/html`, and gives what `look` makes of that folder.
 ///
 /// # Errors
 ///
-/// All that is wrong with its pages, each with the page and its line; or why nothing could be written.
-pub fn build(progress: Progress<'_>) -> Result<PathBuf, String> {
-    build_from(&workspace("book"), &workspace("target/book"), progress)
+/// All that is wrong with its pages, each with the page and its line; why nothing could be written; what
+/// `look` found.
+pub fn build<T>(
+    progress: Progress<'_>,
+    look: impl FnOnce(&Path) -> Result<T, String>,
+) -> Result<T, String> {
+    build_from(&workspace("book"), &workspace("target/book"), progress, look)
 }
 
-/// Builds the book in the folder `book` into the folder `html` of `into`.
+/// Builds the book in the folder `book` into the folder `html` of `into`, and gives what `look` makes of
+/// it, before another build may take its place.
 ///
 /// # Errors
 ///
 /// As [`build`].
-pub fn build_from(book: &Path, into: &Path, progress: Progress<'_>) -> Result<PathBuf, String> {
+pub fn build_from<T>(
+    book: &Path,
+    into: &Path,
+    progress: Progress<'_>,
+    look: impl FnOnce(&Path) -> Result<T, String>,
+) -> Result<T, String> {
     let _lock = lock(into, progress)?;
     let fresh = into.join("fresh");
     remove(&fresh)?;
@@ -40,12 +50,16 @@ pub fn build_from(book: &Path, into: &Path, progress: Progress<'_>) -> Result<Pa
     book.config.build.build_dir.clone_from(&fresh);
     fill_in(&mut book, progress)?;
     progress("writing the HTML");
-    book.build().map_err(|error| format!("{error:#}"))?;
+    let (built, warnings) = warnings::kept(|| book.build());
+    built.map_err(|error| format!("{error:#}"))?;
+    if !warnings.is_empty() {
+        return Err(warnings.join("\n"));
+    }
 
     let html = into.join("html");
     remove(&html)?;
     fs::rename(&fresh, &html).map_err(|error| named(&html, &error))?;
-    Ok(html)
+    look(&html)
 }
 
 /// Puts what the directives stand for into all pages.

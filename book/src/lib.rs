@@ -12,3 +12,4 @@ pub mod figures;
 mod markdown;
 pub mod pages;
 pub mod programs;
+mod warnings;
