@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::thread;
 
-use asyncio_tests::oracle::{Lesson, Printed, Program};
+use asyncio_tests::oracle::{Printed, Process, Program};
 use futures_rustls::pki_types::PrivateKeyDer;
 use futures_rustls::rustls::crypto::ring;
 use futures_rustls::rustls::{ServerConfig, ServerConnection, Stream};
@@ -20,8 +20,8 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 #[path = "../../runtime/tests/http_server/mod.rs"]
 mod http_server;
 
-static LESSON: LazyLock<Lesson> =
-    LazyLock::new(|| Lesson::named("04_http").unwrap_or_else(|message| panic!("{message}")));
+static LESSON: LazyLock<Program> =
+    LazyLock::new(|| Program::named("04_http").unwrap_or_else(|message| panic!("{message}")));
 
 const HINT: &str = "\nTo practise on your own machine, run `cargo run --bin 04_http -- --serve` in \
                     another terminal, then `cargo run --bin 04_http -- http://127.0.0.1:8004`\n";
@@ -29,7 +29,7 @@ const ROOT_HINT: &str =
     "\nTo trust a certificate of your own, run this program with `--root FILE.pem`\n";
 
 fn run(arguments: &[&str]) -> Printed {
-    Program::start("04_http", LESSON.program().args(arguments)).unwrap().wait().unwrap()
+    Process::start("04_http", LESSON.command().args(arguments)).unwrap().wait().unwrap()
 }
 
 /// What the lesson says when it fails. It prints no page then.

@@ -1,28 +1,44 @@
-//! Builds the lessons' programs and finds them. For `lesson` alone.
+//! Builds the programs and finds their binaries. For `program` alone.
 
 use std::collections::BTreeMap;
 use std::env;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use super::program::Source;
 use super::workspace;
 
-/// The binaries called `names`, built as this program is: for debugging or for release.
+/// The binaries of those `sources` that are wanted, built as this program is: for debugging or for
+/// release.
 ///
 /// One cargo for all of them. It waits for the cargo that runs the tests to be done with building,
 /// and says where the binaries are, so that nobody has to guess.
-pub(super) fn binaries(names: &[String]) -> Result<BTreeMap<String, PathBuf>, String> {
+pub(super) fn binaries(
+    sources: &[Source],
+    is_wanted: impl Fn(&Source) -> bool,
+) -> Result<BTreeMap<String, PathBuf>, String> {
+    let wanted: Vec<&Source> = sources.iter().filter(|source| is_wanted(source)).collect();
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let mut command = cargo();
     command.args(["build", "--message-format=json-render-diagnostics"]);
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
-    for name in names {
-        command.args(["--bin", name]);
+    // All packages, whatever is wanted: which of a dependency's features are on depends on them, and it
+    // would be built once for each set.
+    let mut packages: Vec<&str> = sources.iter().map(|source| source.package.as_str()).collect();
+    packages.dedup();
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    for source in wanted {
+        command.args(["--bin", &source.name]);
     }
     let built = command.output().map_err(|error| format!("cargo can't be started: {error}"))?;
     if !built.status.success() {
-        return Err("the lessons don't build: see above".into());
+        return Err("the programs don't build: see above".into());
     }
     Ok(String::from_utf8_lossy(&built.stdout).lines().filter_map(binary).collect())
 }

@@ -1,18 +1,23 @@
-//! The oracle: a lesson's Rust program, its Python twin and its `output.txt` all say the same.
+//! The oracle: a program says what its `output.txt` and its `errors.txt` say, and its Python twin prints
+//! the same.
 //!
-//! `tests/tests/oracle.rs` asks the questions; this room knows where the lessons are (`lesson`, `build`),
-//! how to run a program without hanging on it (`program`), which Python to ask (`python`), and where the
-//! two languages may differ (`differs`).
+//! The programs are the lessons and those of the book. `check` asks all of them; this room knows where
+//! they are (`program`, `build`), how to run one without hanging on it (`process`), what of its standard
+//! error can be repeated (`errors`), which Python to ask (`python`), and where the two languages may
+//! differ (`differs`).
 
 mod build;
+mod check;
 mod differs;
-mod lesson;
+mod errors;
+mod process;
 mod program;
 mod python;
 
+pub use check::{bless_all, check_all};
 pub use differs::Differences;
-pub use lesson::Lesson;
-pub use program::{Printed, Program};
+pub use process::{Printed, Process};
+pub use program::{Program, Said};
 pub use python::Python;
 
 use std::path::{Path, PathBuf};

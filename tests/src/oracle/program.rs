@@ -1,109 +1,259 @@
-//! Runs a program to its end, or for a limited time.
+//! The programs that print what a file beside them says: the lessons, and the programs of the book.
+//! Found by looking into their folders, so that a new one is covered as soon as it is there.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-/// Far more than any program here needs: a program that takes longer hangs.
-const LIMIT: Duration = Duration::from_secs(60);
+use serde::Deserialize;
 
-/// A running program. Dropped: ended.
+use super::errors::errors;
+use super::{Printed, Process, Python, build, difference, workspace};
+
+/// The package of the book's programs. A lesson has a package of its own.
+const BOOK_PACKAGE: &str = "asyncio-book-programs";
+
+/// What changes how a program runs, or what it says when it fails.
+const CHANGING: [&str; 5] =
+    ["ASYNCIO_DEBUG", "ASYNCIO_SEED", "ASYNCIO_TRACE", "RUST_BACKTRACE", "RUST_LIB_BACKTRACE"];
+
+/// A lesson or a program of the book, built.
 pub struct Program {
-    name: String,
-    child: Child,
+    source: Source,
+    binary: PathBuf,
+    run: Run,
 }
 
-/// What a program left behind.
-#[derive(Debug)]
-pub struct Printed {
-    /// How it ended.
-    pub status: ExitStatus,
-    /// Its standard output.
-    pub stdout: String,
-    /// Its standard error.
-    pub stderr: String,
+/// Where a program comes from. Its binary is called as its folder is.
+pub(super) struct Source {
+    pub(super) name: String,
+    pub(super) package: String,
+    folder: PathBuf,
+}
+
+/// A program's entry in `tests/oracle/runs.toml`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Run {
+    arguments: Vec<String>,
+    server: Vec<String>,
+    known_as: String,
+}
+
+/// What a program said.
+pub struct Said {
+    /// What `output.txt` holds.
+    pub output: String,
+    /// What `errors.txt` holds: standard error and how the program failed, made repeatable. Empty where
+    /// there is no such file.
+    pub errors: String,
 }
 
 impl Program {
-    /// Starts `command`; `name` stands for it in messages.
+    /// Finds and builds the one called `name`.
     ///
     /// # Errors
     ///
-    /// A message when the program can't be started.
-    pub fn start(name: &str, command: &mut Command) -> Result<Self, String> {
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("{name} can't be started: {error}"))?;
-        Ok(Self { name: name.to_owned(), child })
+    /// What couldn't be read or built.
+    pub fn named(name: &str) -> Result<Self, String> {
+        Self::build(|source| source.name == name)?
+            .pop()
+            .ok_or_else(|| format!("there is no program {name}"))
     }
 
-    /// The first line it prints.
+    /// Finds and builds all of them.
     ///
     /// # Errors
     ///
-    /// A message when it ends, or a minute goes by, without one.
-    pub fn first_line(&mut self) -> Result<String, String> {
-        let stdout = self.child.stdout.take().ok_or("the output was read before")?;
-        let (sender, receiver) = mpsc::channel();
-        // Goes on reading after the first line: a program whose output is closed may fail.
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let _ = sender.send(line);
-            }
-        });
-        receiver.recv_timeout(LIMIT).map_err(|_| format!("{} printed nothing", self.name))
-    }
-
-    /// Waits until it ends by itself.
-    ///
-    /// # Errors
-    ///
-    /// A message when it takes more than a minute; it is ended then.
-    pub fn wait(mut self) -> Result<Printed, String> {
-        let stdout = read_all(self.child.stdout.take());
-        let stderr = read_all(self.child.stderr.take());
-        let status = self.wait_for_end()?;
-        Ok(Printed {
-            status,
-            stdout: stdout.join().unwrap_or_default(),
-            stderr: stderr.join().unwrap_or_default(),
-        })
-    }
-
-    fn wait_for_end(&mut self) -> Result<ExitStatus, String> {
-        let start = Instant::now();
-        loop {
-            match self.child.try_wait() {
-                Ok(Some(status)) => return Ok(status),
-                Ok(None) if start.elapsed() < LIMIT => thread::sleep(Duration::from_millis(10)),
-                Ok(None) => return Err(format!("{} was still running after {LIMIT:?}", self.name)),
-                Err(error) => return Err(format!("{} can't be waited for: {error}", self.name)),
-            }
+    /// What couldn't be read or built.
+    pub fn all() -> Result<Vec<Self>, String> {
+        let programs = Self::build(|_| true)?;
+        match runs()?.keys().find(|run| programs.iter().all(|program| program.name() != *run)) {
+            Some(stray) => Err(format!("runs.toml: there is no program {stray}")),
+            None => Ok(programs),
         }
+    }
+
+    fn build(is_wanted: impl Fn(&Source) -> bool) -> Result<Vec<Self>, String> {
+        let sources = sources()?;
+        let mut runs = runs()?;
+        let mut binaries = build::binaries(&sources, &is_wanted)?;
+        let program = |source: Source| {
+            let name = &source.name;
+            let binary = binaries.remove(name).ok_or(format!("{name} has no binary {name}"))?;
+            Ok(Self { binary, run: runs.remove(name).unwrap_or_default(), source })
+        };
+        sources.into_iter().filter(|source| is_wanted(source)).map(program).collect()
+    }
+
+    /// Its folder's and its binary's name.
+    pub fn name(&self) -> &str {
+        &self.source.name
+    }
+
+    /// Whether it says what its files say.
+    ///
+    /// # Errors
+    ///
+    /// A message that shows where it doesn't, and what to do.
+    pub fn check(&self, said: &Said) -> Result<(), String> {
+        self.compare("output.txt", &said.output)?;
+        self.compare("errors.txt", &said.errors)
+    }
+
+    fn compare(&self, file: &str, said: &str) -> Result<(), String> {
+        let expected = read_if_there(&self.source.folder.join(file))?.unwrap_or_default();
+        match difference(&expected, said) {
+            Some(difference) => Err(format!(
+                "{}/{file}: {difference}\n`BLESS=1 cargo test -p asyncio-tests --test oracle` writes it \
+                 anew",
+                self.name()
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes its files. Without anything in it, there is no `errors.txt`.
+    ///
+    /// # Errors
+    ///
+    /// A message when one of them can't be written.
+    pub fn bless(&self, said: &Said) -> Result<(), String> {
+        write(&self.source.folder.join("output.txt"), &said.output)?;
+        let errors = self.source.folder.join("errors.txt");
+        if !said.errors.is_empty() {
+            return write(&errors, &said.errors);
+        }
+        match fs::remove_file(&errors) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(&errors, &error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it has a twin. Some have none: Python hides what they are about.
+    pub fn has_twin(&self) -> bool {
+        self.twin().is_file()
+    }
+
+    fn twin(&self) -> PathBuf {
+        self.source.folder.join("twin.py")
+    }
+
+    /// Its command, not started yet: in the workspace, without the variables that change what happens.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        for variable in CHANGING {
+            command.env_remove(variable);
+        }
+        command.current_dir(workspace(""));
+        command
+    }
+
+    /// Runs it to its end.
+    ///
+    /// # Errors
+    ///
+    /// A message when it couldn't be started or didn't end.
+    pub fn run(&self) -> Result<Said, String> {
+        let printed = self.run_with(self.name(), self.command())?;
+        Ok(Said { errors: errors(&printed), output: printed.stdout })
+    }
+
+    /// Runs its twin to its end.
+    ///
+    /// # Errors
+    ///
+    /// A message when it couldn't be started or didn't end. It may fail: only what it prints counts.
+    pub fn run_twin(&self, python: &Python) -> Result<Printed, String> {
+        self.run_with(&format!("{}/twin.py", self.name()), python.command(&self.twin()))
+    }
+
+    fn run_with(&self, name: &str, mut command: Command) -> Result<Printed, String> {
+        if self.run.server.is_empty() {
+            return Process::start(name, command.args(&self.run.arguments))?.wait();
+        }
+        let mut server = Process::start("the server", self.command().args(&self.run.server))?;
+        let address = address_in(&server.first_line()?)?;
+        let arguments =
+            self.run.arguments.iter().map(|it| it.replace(&self.run.known_as, &address));
+        let mut printed = Process::start(name, command.args(arguments))?.wait()?;
+        for text in [&mut printed.stdout, &mut printed.stderr] {
+            *text = text.replace(&address, &self.run.known_as);
+        }
+        Ok(printed)
     }
 }
 
-impl Drop for Program {
-    fn drop(&mut self) {
-        // Both fail when it has ended already, which is what they are for.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// The `http://…` in a line.
+fn address_in(line: &str) -> Result<String, String> {
+    let address = line.split_whitespace().find(|word| word.starts_with("http://"));
+    address.map(str::to_owned).ok_or(format!("no address in {line:?}"))
+}
+
+fn runs() -> Result<BTreeMap<String, Run>, String> {
+    let text = read(&workspace("tests/oracle/runs.toml"))?;
+    toml::from_str(&text).map_err(|error| format!("runs.toml: {error}"))
+}
+
+/// All there are, by name.
+fn sources() -> Result<Vec<Source>, String> {
+    let lessons = folders_with("tutorial", "Cargo.toml")?;
+    let lessons = lessons.into_iter().map(|(name, folder)| {
+        let package = package_in(&folder.join("Cargo.toml"))?;
+        Ok(Source { name, package, folder })
+    });
+    let of_the_book = folders_with("book/programs/src/bin", "main.rs")?;
+    let of_the_book = of_the_book
+        .into_iter()
+        .map(|(name, folder)| Ok(Source { name, package: BOOK_PACKAGE.to_owned(), folder }));
+    let mut sources: Vec<Source> = lessons.chain(of_the_book).collect::<Result<_, String>>()?;
+    sources.sort_by(|a, b| a.name.cmp(&b.name));
+    match sources.windows(2).find(|pair| pair[0].name == pair[1].name) {
+        Some([a, b]) => Err(format!(
+            "{} and {} have one name, and binaries have one folder: rename one of them",
+            a.folder.display(),
+            b.folder.display()
+        )),
+        _ => Ok(sources),
     }
 }
 
-/// Reads on a thread of its own, so that a full pipe can't hold the program up.
-fn read_all(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            // What came before an error is still worth showing.
-            let _ = pipe.read_to_end(&mut bytes);
-        }
-        String::from_utf8_lossy(&bytes).replace("\r\n", "\n")
-    })
+/// The folders in `parent` that hold `file`, with their names. There may be no `parent` yet.
+fn folders_with(parent: &str, file: &str) -> Result<Vec<(String, PathBuf)>, String> {
+    let parent = workspace(parent);
+    let entries = match fs::read_dir(&parent) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(&parent, &error)),
+    };
+    let folders = entries.flatten().filter(|entry| entry.path().join(file).is_file());
+    Ok(folders
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
+        .collect())
+}
+
+/// The name of the package that a manifest describes.
+fn package_in(manifest: &Path) -> Result<String, String> {
+    let parsed: toml::Table =
+        toml::from_str(&read(manifest)?).map_err(|error| failed(manifest, &error))?;
+    let name = parsed.get("package").and_then(|package| package.get("name")?.as_str());
+    name.map(str::to_owned).ok_or_else(|| failed(manifest, &"the package has no name"))
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| failed(path, &error))
+}
+
+fn read_if_there(path: &Path) -> Result<Option<String>, String> {
+    if path.exists() { read(path).map(Some) } else { Ok(None) }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|error| failed(path, &error))
+}
+
+fn failed(path: &Path, why: &dyn std::fmt::Display) -> String {
+    format!("{}: {why}", path.display())
 }

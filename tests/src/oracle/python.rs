@@ -8,8 +8,12 @@ use std::process::Command;
 pub struct Python;
 
 impl Python {
-    /// The one on the `PATH`, or what is there instead.
-    fn find() -> Result<Self, String> {
+    /// The one on the `PATH`.
+    ///
+    /// # Errors
+    ///
+    /// What is there instead.
+    pub fn find() -> Result<Self, String> {
         let printed = Command::new("python3")
             .args(["-c", "import sys; print(*sys.version_info[:2])"])
             .output()

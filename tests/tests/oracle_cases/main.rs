@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use asyncio::{Clock, Runner};
-use asyncio_tests::oracle::{Differences, Program, Python, difference, workspace};
+use asyncio_tests::oracle::{Differences, Process, Python, difference, workspace};
 use expect_test::expect_file;
 
 static PYTHON: LazyLock<Option<Python>> =
@@ -60,7 +60,7 @@ fn file(name: &str, extension: &str) -> PathBuf {
 
 fn twin(name: &str, python: &Python) -> String {
     let printed =
-        Program::start(name, &mut python.command(&file(name, "py"))).unwrap().wait().unwrap();
+        Process::start(name, &mut python.command(&file(name, "py"))).unwrap().wait().unwrap();
     assert!(printed.status.success(), "{printed:?}");
     printed.stdout
 }
