@@ -2,7 +2,7 @@
 
 // What every page needs beyond mdBook's own script, mostly for those who use a keyboard.
 
-(function skipLink() {
+(function landmarks() {
     const content = document.getElementById('mdbook-content');
     content.tabIndex = -1; // So that the link moves the focus too, and not only the page.
     const link = document.createElement('a');
@@ -10,20 +10,30 @@
     link.href = '#mdbook-content';
     link.textContent = 'Skip to the text';
     document.body.prepend(link);
+    document.getElementById('mdbook-menu-bar').setAttribute('role', 'banner');
 })();
 
-// mdBook's button for the table of contents is a label, which the Tab key doesn't reach.
+// mdBook opens the table of contents with a label, which the Tab key doesn't reach. A button takes
+// its place, and presses it.
 (function sidebarButton() {
-    const button = document.getElementById('mdbook-sidebar-toggle');
-    button.setAttribute('role', 'button');
-    button.tabIndex = 0;
-    button.addEventListener('keydown', event => {
-        if (event.key === 'Enter' || event.key === ' ') {
-            event.preventDefault();
-            button.click();
-        }
-    });
+    const label = document.getElementById('mdbook-sidebar-toggle');
+    const anchor = document.getElementById('mdbook-sidebar-toggle-anchor');
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = label.className;
+    button.title = label.title;
+    button.innerHTML = label.innerHTML;
+    button.setAttribute('aria-label', label.title);
+    button.setAttribute('aria-controls', 'mdbook-sidebar');
+    button.setAttribute('aria-expanded', anchor.checked);
+    button.addEventListener('click', () => label.click());
+    anchor.addEventListener('change', () => button.setAttribute('aria-expanded', anchor.checked));
+    label.before(button);
+    label.hidden = true;
 })();
+
+// A question is pressed to see the answer: code in it has no button of its own.
+document.querySelectorAll('summary pre > .buttons').forEach(buttons => buttons.remove());
 
 // What scrolls sideways can be reached by keyboard: only then, to spare the others a stop.
 (function sidewaysScrolling() {
@@ -35,7 +45,7 @@
     }
 
     function update(box) {
-        const scrolls = box.scrollWidth > box.clientWidth;
+        const scrolls = box.scrollWidth > box.clientWidth && box.closest('summary') === null;
         box.classList.toggle('scrolls', scrolls);
         if (!scrolls) {
             box.removeAttribute('tabindex');
