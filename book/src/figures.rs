@@ -180,7 +180,7 @@ pub fn number(value: f64) -> String {
 fn grouped(digits: &str) -> String {
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 && !digits.contains('.') {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) && !digits.contains('.') {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -193,7 +193,7 @@ fn names(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = files
         .filter_map(|file| file.file_name().to_str()?.strip_suffix(".json").map(str::to_owned))
-        .filter(|name| !name.ends_with(".trace"))
+        .filter(|name| !name.contains('.'))
         .collect();
     names.sort();
     names
