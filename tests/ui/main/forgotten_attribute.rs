@@ -1,0 +1,3 @@
+async fn main() {
+    asyncio::yield_now().await;
+}
