@@ -21,10 +21,10 @@ def main():
 
 # Python has no attribute like `#[asyncio::main]`. This is what it stands for.
 def annotated():
-    async def annotated():
+    async def body():
         await greet()
 
-    asyncio.run(annotated())
+    asyncio.run(body())
 
 
 main()
