@@ -4,6 +4,7 @@
 //! of, from `programs` and from `figures`; `check` says what doesn't hold of it; `serve` shows it in a
 //! browser; `record` measures; `appendix` writes the tables at its end.
 
+pub mod appendix;
 pub mod building;
 pub mod check;
 pub mod directive;

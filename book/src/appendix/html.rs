@@ -1,0 +1,76 @@
+//! Writing a table: escaping, code, ids, links.
+//!
+//! Tables are HTML, since Markdown's have no ids and no row headers. They hold no empty line, which would
+//! end the HTML for a Markdown parser.
+
+/// What stands where Python has nothing.
+pub(crate) const NOTHING: &str = "–";
+
+/// A table's cell with text in it.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Text whose `code` stands between backquotes.
+pub(crate) fn inline(text: &str) -> String {
+    let parts = text.split('`').map(escape).enumerate();
+    parts
+        .map(|(index, part)| if index % 2 == 1 { format!("<code>{part}</code>") } else { part })
+        .collect()
+}
+
+/// A whole text as code.
+pub(crate) fn code(text: &str) -> String {
+    format!("<code>{}</code>", escape(text))
+}
+
+/// A link from an appendix to another page, if there is one.
+pub(crate) fn link(page: Option<&str>, words: &str) -> String {
+    let Some(page) = page else { return String::new() };
+    let (file, id) = page.split_once('#').map_or((page, None), |(file, id)| (file, Some(id)));
+    let file = file.strip_suffix(".md").unwrap_or(file);
+    let id = id.map(|id| format!("#{id}")).unwrap_or_default();
+    format!(" <a href=\"../{file}.html{id}\">{words}</a>")
+}
+
+/// An id for a text: its words, in lower case, joined by `-`.
+pub(crate) fn slug(text: &str) -> String {
+    let words = text.split(|character: char| !character.is_ascii_alphanumeric());
+    let words: Vec<String> =
+        words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect();
+    words.join("-")
+}
+
+/// A table: its caption for those who can't see it, its columns, its rows.
+pub(crate) fn table(class: &str, caption: &str, columns: &[&str], rows: &[String]) -> String {
+    let heads: String =
+        columns.iter().map(|column| format!("<th scope=\"col\">{column}</th>")).collect();
+    format!(
+        "<div class=\"table-wrapper\">\n<table class=\"{class}\">\n<caption>{}</caption>\n\
+         <thead><tr>{heads}</tr></thead>\n<tbody>\n{}\n</tbody>\n</table>\n</div>\n",
+        escape(caption),
+        rows.join("\n"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_escaped_and_code_is_marked() {
+        assert_eq!(inline("a < `Vec<T>`, b"), "a &lt; <code>Vec&lt;T&gt;</code>, b");
+    }
+
+    #[test]
+    fn a_link_leads_from_the_appendix_to_the_built_page() {
+        let expected = " <a href=\"../guide/tasks.html#names\">more</a>";
+        assert_eq!(link(Some("guide/tasks.md#names"), "more"), expected);
+        assert_eq!(link(None, "more"), "");
+    }
+
+    #[test]
+    fn an_id_is_made_of_a_text_s_words() {
+        assert_eq!(slug("Task::cancel_with"), "task-cancel-with");
+    }
+}

@@ -1,0 +1,41 @@
+//! The appendices: tables that stand in `book/appendix/*.toml`, and the checks that hold them against
+//! what they speak of.
+//!
+//! - `names`: Python to Rust, a row for each public name; `api` reads those names from rustdoc's pages.
+//! - `html`: what both tables are written with.
+//!
+//! Nothing in here knows mdBook: the directive `{{names GROUP}}` calls
+//! [`names::names_table`].
+
+pub mod api;
+mod html;
+pub mod names;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    let book = Path::new(env!("CARGO_MANIFEST_DIR"));
+    book.parent().unwrap_or(book).to_owned()
+}
+
+/// The text of a file; an error names it.
+pub(crate) fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+/// Reads one of the tables in `book/appendix`.
+pub(crate) fn parse_table<T: serde::de::DeserializeOwned>(
+    file: &str,
+    text: &str,
+) -> Result<T, String> {
+    toml::from_str(text).map_err(|error| format!("book/appendix/{file}: {error}"))
+}
+
+/// What is wrong with a link to another page: a row's `page`, such as `guide/tasks.md#anchor`.
+pub(crate) fn missing_page(page: &str) -> Option<String> {
+    let file = page.split('#').next().unwrap_or(page);
+    let is_there = root().join("book/pages").join(file).is_file();
+    (!is_there).then(|| format!("its page `{page}` isn't there: book/pages/{file} is no file"))
+}
