@@ -13,4 +13,5 @@ pub mod figures;
 mod markdown;
 pub mod pages;
 pub mod programs;
+pub mod serve;
 mod warnings;
