@@ -292,6 +292,23 @@ mod tests {
         }
 
         #[asyncio::test]
+        async fn reading_swap_files_and_outputs_are_not_heard_of() {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path().canonicalize().unwrap();
+            let page = root.join("index.md");
+            fs::write(&page, "old").unwrap();
+            fs::create_dir(root.join("target")).unwrap();
+            let mut watch = Watch::start(vec![root.clone()]).unwrap();
+            fs::read(&page).unwrap();
+            for name in [".index.md.swp", "index.md~", "target/index.html"] {
+                fs::write(root.join(name), "new").unwrap();
+            }
+            // The system tells in order: with this one, the others have been told.
+            fs::write(&page, "new").unwrap();
+            assert_eq!(watch.next().await, BTreeSet::from([page]));
+        }
+
+        #[asyncio::test]
         async fn a_folder_that_is_removed_and_made_again_is_watched_on() {
             let folder = tempfile::tempdir().unwrap();
             let root = folder.path().canonicalize().unwrap();
