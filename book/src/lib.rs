@@ -15,3 +15,28 @@ pub mod pages;
 pub mod programs;
 pub mod serve;
 mod warnings;
+
+use std::path::PathBuf;
+
+use asyncio_tests::oracle::workspace;
+
+/// The files and folders that the book is built from.
+pub fn sources() -> Vec<PathBuf> {
+    let sources = [
+        "Cargo.toml",
+        "book/appendix",
+        "book/book.toml",
+        "book/figures",
+        "book/pages",
+        "book/programs/src",
+        "book/theme",
+        "macros/expansions",
+        "macros/src",
+        "runtime/src",
+        "tests/oracle",
+        "tests/tests",
+        "tests/ui",
+        "tutorial",
+    ];
+    sources.map(workspace).to_vec()
+}

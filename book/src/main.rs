@@ -4,43 +4,60 @@ use std::process::ExitCode;
 
 use asyncio_book::building::build;
 use asyncio_book::check::check;
+use asyncio_book::serve::{Options, Site, serve};
+use asyncio_book::sources;
 use indicatif::{ProgressBar, ProgressStyle};
 
 const HELP: &str = "\
 cargo book [COMMAND]
 
-  serve [PORT]    build the book, show it on 127.0.0.1, rebuild when a page changes (the default; port 3000)
+  serve [PORT]    build the book, show it on 127.0.0.1, and build it again when a file changes.
+                  The default, on port 3000 or the next free one; 0: a port that the system picks
   build           build the book into target/book/html
   check           build it and check links, code, outputs and the appendices
-  record [WHAT]   measure again what the book's figures show: ladder, traces; all without WHAT
-  help            say this
-";
+  help            say this";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let bar = ProgressBar::new_spinner();
-    let style = ProgressStyle::with_template("{spinner} {elapsed} {msg}");
-    bar.set_style(style.expect("the template is well formed"));
-    let progress = |step: &str| {
-        bar.set_message(step.to_owned());
-        bar.tick();
-    };
     let outcome = match arguments[..] {
-        ["build"] => {
-            build(&progress, |_| Ok(())).map(|()| "built: target/book/html/index.html".to_owned())
+        [] | ["serve"] => show(Options::default().port),
+        ["serve", port] => match port.parse() {
+            Ok(port) => show(port),
+            Err(_) => Err(format!("{port:?} is no port: a port is a number from 0 to 65535")),
+        },
+        ["build"] => with_progress(|progress| build(progress, |_| Ok(())))
+            .map(|()| println!("built: target/book/html/index.html")),
+        ["check"] => with_progress(check).map(|()| println!("the book is well")),
+        ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
         }
-        ["check"] => check(&progress).map(|()| "the book is well".to_owned()),
-        ["help" | "--help" | "-h"] => Ok(HELP.to_owned()),
-        _ => Err(format!("cargo book: what is {:?}?\n\n{HELP}", arguments.join(" "))),
+        _ => Err(format!("what is {:?}?\n\n{HELP}", arguments.join(" "))),
     };
-    bar.finish_and_clear();
     match outcome {
-        Ok(message) => println!("{message}"),
+        Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("{message}");
-            return ExitCode::FAILURE;
+            eprintln!("cargo book: {message}");
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
+}
+
+fn show(port: u16) -> Result<(), String> {
+    serve(Options { port, watch: sources() }, || {
+        with_progress(|progress| build(progress, Site::read))
+    })
+}
+
+/// Shows what `work` is at, on a line that is gone afterwards.
+fn with_progress<T>(work: impl FnOnce(&dyn Fn(&str)) -> T) -> T {
+    let style = ProgressStyle::with_template("{spinner} {elapsed} {msg}");
+    let bar = ProgressBar::new_spinner().with_style(style.expect("the template is well formed"));
+    let answer = work(&|step| {
+        bar.set_message(step.to_owned());
+        bar.tick();
+    });
+    bar.finish_and_clear();
+    answer
 }

@@ -10,7 +10,7 @@ pub use form::chapters_have_their_form;
 pub use links::links_lead_somewhere;
 
 use crate::building::{Progress, build, listed};
-use crate::pages;
+use crate::{appendix, pages};
 
 /// Builds the book and checks all of it: links, the form of chapters, the code written in pages, what
 /// programs print, and that the appendices name everything.
@@ -32,5 +32,9 @@ pub fn check(progress: Progress<'_>) -> Result<(), String> {
     note("links", listed(lost_links));
     note("the form of chapters", listed(chapters_have_their_form(&pages)));
     note("the code written in pages", blocks_compile(&pages).and_then(listed));
+    note("the names of the public API", appendix::names::check());
+    if let Err(differences) = asyncio_tests::oracle::check_all(progress) {
+        wrong.extend(differences);
+    }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }

@@ -6,13 +6,13 @@ use crate::excerpt::{self, Wanted, excerpt};
 /// `{{listing PATH [ANCHOR] [signature] [from TEXT] [to TEXT]}}`
 pub(super) fn listing(directive: &Directive<'_>) -> Result<String, String> {
     let path = directive.first_argument("a path")?;
-    Ok(figure(path, path, &excerpt(path, directive.wanted()?)?))
+    Ok(figure(path, path, &excerpt(path, &directive.wanted()?)?))
 }
 
 /// `{{expansion NAME}}`
 pub(super) fn expansion(directive: &Directive<'_>) -> Result<String, String> {
     let path = format!("macros/expansions/{}.rs", directive.only_argument("a snapshot's name")?);
-    Ok(figure(&path, &path, &excerpt(&path, Wanted::default())?))
+    Ok(figure(&path, &path, &excerpt(&path, &Wanted::default())?))
 }
 
 /// `{{compile_error CASE}}`
@@ -20,8 +20,8 @@ pub(super) fn compile_error(directive: &Directive<'_>) -> Result<String, String>
     let case = directive.only_argument("a case of tests/ui")?;
     let source = format!("tests/ui/{case}.rs");
     let message = format!("tests/ui/{case}.stderr");
-    let message = excerpt(&message, Wanted::default())?;
-    Ok(figure(&source, &source, &excerpt(&source, Wanted::default())?)
+    let message = excerpt(&message, &Wanted::default())?;
+    Ok(figure(&source, &source, &excerpt(&source, &Wanted::default())?)
         + &code_figure(r#"class="output errors""#, "What the compiler says", "text", &message))
 }
 

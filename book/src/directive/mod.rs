@@ -78,6 +78,7 @@ fn block(directive: &Directive<'_>) -> Result<String, String> {
         "expansion" => listing::expansion(directive),
         "figures" => figures::table(directive),
         "listing" => listing::listing(directive),
+        "names" => directive.only_argument("a group").and_then(crate::appendix::names::names_table),
         "output" => output::output(directive),
         "pair" => pair::pair(directive),
         "predict" => prediction::prediction(directive),

@@ -22,11 +22,11 @@ fn printed(
 ) -> Result<String, String> {
     let program = Program::find(directive.first_argument("a program's name")?)?;
     let wanted = directive.wanted()?;
-    if let Some(anchor) = wanted.anchor {
+    if let Some(anchor) = &wanted.anchor {
         return Err(format!("{}: what is {anchor:?}? There are `from` and `to`", directive.name));
     }
     let lines = program.printed(file)?;
-    let range = between(&lines, wanted.from, wanted.to)
+    let range = between(&lines, wanted.from.as_deref(), wanted.to.as_deref())
         .map_err(|text| format!("no line of {} contains {text:?}", program.file(file)))?;
     let part = if range.len() < lines.len() { ", in part" } else { "" };
     let caption = format!("<code>{}</code>{what}{part}", escape(program.command()));

@@ -65,7 +65,8 @@ struct Side {
 impl Side {
     fn read(program: &Program, file: &str, anchor: Option<&str>) -> Result<Self, String> {
         let path = program.file(file);
-        let lines = excerpt(&path, Wanted { anchor, ..Wanted::default() })?;
+        let lines =
+            excerpt(&path, &Wanted { anchor: anchor.map(str::to_owned), ..Wanted::default() })?;
         Ok(Self { path, lines })
     }
 

@@ -56,19 +56,22 @@ impl<'a> Directive<'a> {
     }
 
     /// `[ANCHOR] [signature] [from TEXT] [to TEXT]`, behind the first argument.
-    pub(super) fn wanted(&self) -> Result<Wanted<'_>, String> {
+    pub(super) fn wanted(&self) -> Result<Wanted, String> {
         let mut wanted = Wanted::default();
+        let mut anchor: Vec<&str> = Vec::new();
         let mut words = self.words.iter().skip(1).map(String::as_str);
         while let Some(word) = words.next() {
-            let mut text = || words.next().ok_or(format!("{word} needs a text"));
+            let mut text = || words.next().ok_or(format!("{word} needs a text")).map(str::to_owned);
             match word {
                 "from" => wanted.from = Some(text()?),
                 "to" => wanted.to = Some(text()?),
                 "signature" => wanted.signature = true,
-                anchor if wanted.anchor.is_none() => wanted.anchor = Some(anchor),
+                // `impl Wake for TaskWaker` is one anchor.
+                word if anchor.is_empty() || anchor[0] == "impl" => anchor.push(word),
                 other => return Err(format!("{}: what is {other:?}?", self.name)),
             }
         }
+        wanted.anchor = (!anchor.is_empty()).then(|| anchor.join(" "));
         Ok(wanted)
     }
 }

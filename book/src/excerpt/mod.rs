@@ -14,16 +14,16 @@ use std::path::Path;
 use asyncio_tests::oracle::workspace;
 
 /// What of a file to show.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted<'a> {
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
     /// An item's or a marker's name. `None`: the whole file, without its head comment.
-    pub anchor: Option<&'a str>,
+    pub anchor: Option<String>,
     /// Of a function, its docs and its head alone.
     pub signature: bool,
     /// Starts with the first line that contains this.
-    pub from: Option<&'a str>,
+    pub from: Option<String>,
     /// Ends with the next line that contains this.
-    pub to: Option<&'a str>,
+    pub to: Option<String>,
 }
 
 /// The lines of `path`, a file below the workspace's root, that `wanted` names.
@@ -31,17 +31,17 @@ pub struct Wanted<'a> {
 /// # Errors
 ///
 /// What isn't there.
-pub fn excerpt(path: &str, wanted: Wanted<'_>) -> Result<Vec<String>, String> {
+pub fn excerpt(path: &str, wanted: &Wanted) -> Result<Vec<String>, String> {
     let text = read(path)?;
     let lines: Vec<&str> = text.lines().collect();
-    let range = match wanted.anchor {
+    let range = match &wanted.anchor {
         Some(anchor) => named(path, &text, &lines, anchor, wanted.signature)?,
         None => after_the_head(Path::new(path), &lines)..lines.len(),
     };
     let lines: Vec<&str> =
         lines[range].iter().copied().filter(|line| marker(line).is_none()).collect();
-    let range = between(&lines, wanted.from, wanted.to).map_err(|text| {
-        let anchor = wanted.anchor.map(|anchor| format!(", {anchor}")).unwrap_or_default();
+    let range = between(&lines, wanted.from.as_deref(), wanted.to.as_deref()).map_err(|text| {
+        let anchor = wanted.anchor.as_ref().map(|anchor| format!(", {anchor}")).unwrap_or_default();
         format!("no line of {path}{anchor} contains {text:?}")
     })?;
     let mut shown = dedent(&lines[range]);
