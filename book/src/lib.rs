@@ -13,6 +13,7 @@ pub mod figures;
 mod markdown;
 pub mod pages;
 pub mod programs;
+pub mod record;
 pub mod serve;
 mod warnings;
 
