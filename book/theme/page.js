@@ -80,7 +80,9 @@ document.querySelectorAll('summary pre > .buttons').forEach(buttons => buttons.r
 // A diagram may shrink to fit a phone, as long as its text can be read. Past that it scrolls.
 (function diagrams() {
     for (const svg of document.querySelectorAll('main .diagram svg')) {
-        svg.style.minWidth = `${svg.viewBox.baseVal.width * 0.75}px`;
+        const width = svg.viewBox.baseVal.width;
+        svg.style.width = `${width}px`;
+        svg.style.minWidth = `${width * 0.75}px`;
     }
 })();
 
