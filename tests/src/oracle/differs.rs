@@ -97,14 +97,14 @@ impl Differences {
         self.differs.iter().filter(|it| !is_page(&it.page)).map(|it| {
             format!(
                 "differs.toml: {}: {PAGES} has no {:?}: name a page and a heading on it, such as \
-                 \"guide/differs.html#laziness\"",
+                 \"guide/differs.html#ctrl-c\"",
                 it.program, it.page
             )
         })
     }
 }
 
-/// Whether an address such as `guide/differs.html#laziness` leads somewhere in the book.
+/// Whether an address such as `guide/differs.html#ctrl-c` leads somewhere in the book.
 fn is_page(address: &str) -> bool {
     let (page, heading) = address.split_once('#').unwrap_or((address, ""));
     let Some(page) = page.strip_suffix(".html") else { return false };

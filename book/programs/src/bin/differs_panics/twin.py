@@ -1,22 +1,23 @@
-"""An exception in a task ends that task alone, as a panic does in main.rs."""
+"""An exception in a task ends that task alone, be it a mistake or what a correct program meets."""
 
 import asyncio
 
 
-async def buy(what):
-    raise ValueError(f"out of {what}")
+async def pick(index):
+    await asyncio.sleep(0.01)
+    assert index < 3, f"there is no basket {index}"
+    return 7
 
 
 async def main():
     try:
-        price = await asyncio.create_task(buy("cheese"))
-        print(f"paid {price}")
-    except ValueError as error:
+        print(f"picked {await asyncio.create_task(pick(3))}")
+    except AssertionError as error:
         print(f"failed: {error}")
 
     # Nobody awaits this one: the loop reports the exception and goes on.
-    asyncio.create_task(buy("bread"), name="errand")
-    await asyncio.sleep(0.01)
+    asyncio.create_task(pick(4), name="errand")
+    await asyncio.sleep(0.02)
     print("the loop goes on")
 
 
