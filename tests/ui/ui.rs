@@ -3,6 +3,7 @@
 //!
 //! - `main`, `test`: wrong uses, each with what is printed for it in a `.stderr` file;
 //! - `body`: mistakes in a body, which must read as they do in a plain `async fn`;
+//! - `book`: mistakes with tasks and awaits, each explained on the book's page "Compile errors";
 //! - `pass`: programs that compile, run, and exit with 0.
 //!
 //! `TRYBUILD=overwrite cargo test -p asyncio-ui-tests` writes the `.stderr` files anew.
@@ -34,6 +35,7 @@ fn a_wrong_use_is_explained() {
     cases.compile_fail("main/*.rs");
     cases.compile_fail("test/*.rs");
     cases.compile_fail("body/*.rs");
+    cases.compile_fail("book/*.rs");
 }
 
 #[test]
