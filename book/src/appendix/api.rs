@@ -11,6 +11,7 @@ use std::process::Command;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{
     BufferQueue, StartTag, Tag, TagToken, Token, TokenSink, TokenSinkResult, Tokenizer,
+    TokenizerOpts,
 };
 
 use super::read;
@@ -242,7 +243,7 @@ fn page(path: &Path) -> Result<Vec<Start>, String> {
 fn start_tags(html: &str) -> Vec<Start> {
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(html));
-    let tokenizer = Tokenizer::new(Starts::default(), Default::default());
+    let tokenizer = Tokenizer::new(Starts::default(), TokenizerOpts::default());
     // A script would be the only thing to stop for, and this sink runs none.
     let _ = tokenizer.feed(&input);
     tokenizer.end();

@@ -43,8 +43,9 @@ pub(crate) fn slug(text: &str) -> String {
 
 /// A table: its caption for those who can't see it, its columns, its rows.
 pub(crate) fn table(class: &str, caption: &str, columns: &[&str], rows: &[String]) -> String {
-    let heads: String =
+    let heads: Vec<String> =
         columns.iter().map(|column| format!("<th scope=\"col\">{column}</th>")).collect();
+    let heads = heads.concat();
     format!(
         "<div class=\"table-wrapper\">\n<table class=\"{class}\">\n<caption>{}</caption>\n\
          <thead><tr>{heads}</tr></thead>\n<tbody>\n{}\n</tbody>\n</table>\n</div>\n",

@@ -2,14 +2,20 @@
 //! what they speak of.
 //!
 //! - `names`: Python to Rust, a row for each public name; `api` reads those names from rustdoc's pages.
+//! - `messages`: the index of error messages; `said` holds it against what is said: `literals` reads the
+//!   texts from the sources, `pattern` knows which of them make up a message.
 //! - `html`: what both tables are written with.
 //!
-//! Nothing in here knows mdBook: the directive `{{names GROUP}}` calls
-//! [`names::names_table`].
+//! Nothing in here knows mdBook: the directives `{{names GROUP}}` and `{{messages}}` call
+//! [`names::names_table`] and [`messages::messages_table`].
 
 pub mod api;
 mod html;
+pub mod literals;
+pub mod messages;
 pub mod names;
+pub mod pattern;
+mod said;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -41,6 +41,8 @@ struct Row {
     /// Other paths to the same thing.
     #[serde(default)]
     also: Vec<String>,
+    /// Its id in the page, if not its words: `sleep` and `Sleep` are two names.
+    id: Option<String>,
     /// What Python has; code between backquotes.
     python: String,
     /// What differs.
@@ -55,15 +57,21 @@ impl Row {
         std::iter::once(&self.rust).chain(&self.also)
     }
 
+    fn id(&self) -> String {
+        self.id.clone().unwrap_or_else(|| id(&self.rust))
+    }
+
+    fn ids(&self) -> impl Iterator<Item = String> {
+        std::iter::once(self.id()).chain(self.also.iter().map(|path| id(path)))
+    }
+
     fn html(&self) -> String {
-        let also: String = self
-            .also
-            .iter()
-            .map(|path| format!("<br><span id=\"{}\">{}</span>", id(path), code(path)))
-            .collect();
+        let also = |path: &String| format!("<br><span id=\"{}\">{}</span>", id(path), code(path));
+        let also: Vec<String> = self.also.iter().map(also).collect();
+        let also = also.concat();
         format!(
             "<tr id=\"{}\"><th scope=\"row\">{}{also}</th><td>{}</td><td>{}{}</td></tr>",
-            id(&self.rust),
+            self.id(),
             code(&self.rust),
             inline(&self.python),
             inline(&self.note),
@@ -149,9 +157,24 @@ fn faults(rows: &[Row], public: &BTreeSet<String>) -> Vec<String> {
             ));
         }
     }
+    let missed = public.iter().filter(|name| !listed.contains_key(name));
+    faults.extend(missed.map(|name| missing(name)));
+    faults.extend(double_ids(rows));
     faults
-        .extend(public.iter().filter(|name| !listed.contains_key(name)).map(|name| missing(name)));
-    faults
+}
+
+fn double_ids(rows: &[Row]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let ids = rows.iter().flat_map(|row| row.ids().map(move |id| (id, row)));
+    ids.filter(|(id, _)| !seen.insert(id.clone()))
+        .map(|(id, row)| {
+            format!(
+                "book/appendix/{FILE}: the row of `{}` has the id `{id}` of another row: give it an `id` \
+                 of its own",
+                row.rust
+            )
+        })
+        .collect()
 }
 
 fn missing(name: &str) -> String {
@@ -209,6 +232,7 @@ mod tests {
         Row {
             rust: rust.to_owned(),
             also: Vec::new(),
+            id: None,
             python: "`f()`".to_owned(),
             note: "The same.".to_owned(),
             group: "tasks".to_owned(),
@@ -234,6 +258,16 @@ mod tests {
         let faults = faults(&[row("run"), row("run"), row("walk")], &public(&["run"])).join("\n");
         assert!(faults.contains("`run` has 2 rows"), "{faults}");
         assert!(faults.contains("`walk` is no public name"), "{faults}");
+    }
+
+    #[test]
+    fn two_rows_with_one_id_are_reported() {
+        let rows = [row("sleep"), row("Sleep")];
+        let faults = faults(&rows, &public(&["sleep", "Sleep"])).join("\n");
+        assert!(
+            faults.contains("the row of `Sleep` has the id `sleep` of another row"),
+            "{faults}"
+        );
     }
 
     #[test]
