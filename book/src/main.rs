@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use asyncio_book::building::build;
 use asyncio_book::check::check;
+use asyncio_book::record::{Progress, record};
 use asyncio_book::serve::{Options, Site, serve};
 use asyncio_book::sources;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,6 +16,7 @@ cargo book [COMMAND]
                   The default, on port 3000 or the next free one; 0: a port that the system picks
   build           build the book into target/book/html
   check           build it and check links, code, outputs and the appendices
+  record [WHAT]   measure anew what the book's figures show: ladder, traces; all of them without WHAT
   help            say this";
 
 fn main() -> ExitCode {
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         ["build"] => with_progress(|progress| build(progress, |_| Ok(())))
             .map(|()| println!("built: target/book/html/index.html")),
         ["check"] => with_progress(check).map(|()| println!("the book is well")),
+        ["record", ref what @ ..] => record_figures(what),
         ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())
@@ -48,6 +51,19 @@ fn show(port: u16) -> Result<(), String> {
     serve(Options { port, watch: sources() }, || {
         with_progress(|progress| build(progress, Site::read))
     })
+}
+
+fn record_figures(what: &[&str]) -> Result<(), String> {
+    let what: Vec<String> = what.iter().map(|&what| what.to_owned()).collect();
+    let style = ProgressStyle::with_template("{elapsed} {bar:20} {pos}/{len} {msg}");
+    let bar = ProgressBar::new(0).with_style(style.expect("the template is well formed"));
+    let recorded = record(&what, &mut |Progress { done, of, message }| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+        bar.set_message(message.to_owned());
+    });
+    bar.finish_and_clear();
+    recorded
 }
 
 /// Shows what `work` is at, on a line that is gone afterwards.

@@ -33,6 +33,7 @@ pub fn check(progress: Progress<'_>) -> Result<(), String> {
     note("the form of chapters", listed(chapters_have_their_form(&pages)));
     note("the code written in pages", blocks_compile(&pages).and_then(listed));
     note("the names of the public API", appendix::names::check());
+    note("the error messages", appendix::messages::check());
     if let Err(differences) = asyncio_tests::oracle::check_all(progress) {
         wrong.extend(differences);
     }

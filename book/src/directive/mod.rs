@@ -78,6 +78,9 @@ fn block(directive: &Directive<'_>) -> Result<String, String> {
         "expansion" => listing::expansion(directive),
         "figures" => figures::table(directive),
         "listing" => listing::listing(directive),
+        "messages" => {
+            directive.no_arguments().and_then(|()| crate::appendix::messages::messages_table())
+        }
         "names" => directive.only_argument("a group").and_then(crate::appendix::names::names_table),
         "output" => output::output(directive),
         "pair" => pair::pair(directive),

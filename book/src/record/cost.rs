@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use asyncio_tests::oracle::Program;
+use asyncio_tests::oracle::Process;
 
 /// What one run cost.
 pub(super) struct Cost {
@@ -19,7 +19,7 @@ pub(super) struct Cost {
 /// Runs the program at `path`.
 pub(super) fn run(name: &str, path: &Path) -> Result<Cost, String> {
     let before = cpu_of_children()?;
-    let printed = Program::start(name, &mut without_cargo(Command::new(path)))?.wait()?;
+    let printed = Process::start(name, &mut without_cargo(Command::new(path)))?.wait()?;
     if !printed.status.success() {
         return Err(format!("{name} failed, {}:\n{}", printed.status, printed.stderr));
     }

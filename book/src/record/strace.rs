@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use asyncio_tests::oracle::Program;
+use asyncio_tests::oracle::Process;
 
 use super::cost::without_cargo;
 use super::scratch;
@@ -28,7 +28,7 @@ pub(super) fn run(name: &str, path: &Path) -> Result<Calls, String> {
     let summary = folder.path().join("summary");
     let mut strace = without_cargo(Command::new("strace"));
     strace.args(["-f", "-c", "-o"]).arg(&summary).arg(path);
-    let printed = Program::start("strace", &mut strace)?.wait()?;
+    let printed = Process::start("strace", &mut strace)?.wait()?;
     if !printed.status.success() {
         return Err(format!("strace of {name} failed: {}", printed.stderr.trim()));
     }

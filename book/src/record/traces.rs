@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use asyncio_tests::oracle::Program;
+use asyncio_tests::oracle::Process;
 use serde_json::Value;
 
 use super::{Progress, Report, build, scratch, write};
@@ -33,7 +33,7 @@ fn trace(name: &str, path: &Path) -> Result<String, String> {
     let file = folder.path().join("trace.json");
     let mut lesson = Command::new(path);
     lesson.env_remove("ASYNCIO_DEBUG").env_remove("ASYNCIO_SEED").env("ASYNCIO_TRACE", &file);
-    let printed = Program::start(name, &mut lesson)?.wait()?;
+    let printed = Process::start(name, &mut lesson)?.wait()?;
     if !printed.status.success() {
         return Err(format!("{name} failed, {}:\n{}", printed.status, printed.stderr));
     }
