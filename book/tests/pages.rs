@@ -1,0 +1,30 @@
+//! The book itself: it builds, its links lead somewhere, its chapters have their form, and the code
+//! written in its pages compiles. What its programs print is the oracle's, its tables `appendix.rs`'s.
+
+use asyncio_book::building::build;
+use asyncio_book::check::{blocks_compile, chapters_have_their_form, links_lead_somewhere};
+use asyncio_book::directive::Problem;
+use asyncio_book::pages;
+
+fn assert_none(problems: &[Problem]) {
+    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    assert!(lines.is_empty(), "\n{}", lines.join("\n"));
+}
+
+#[test]
+fn the_book_builds_and_its_links_lead_somewhere() {
+    let pages = pages::all().unwrap();
+    let lost = build(&|_| (), |html| links_lead_somewhere(html, &pages));
+    assert_none(&lost.unwrap_or_else(|message| panic!("\n{message}")));
+}
+
+#[test]
+fn chapters_have_the_form_of_chapters() {
+    assert_none(&chapters_have_their_form(&pages::all().unwrap()));
+}
+
+#[test]
+fn the_code_written_in_pages_compiles_or_fails_as_it_says() {
+    let problems = blocks_compile(&pages::all().unwrap());
+    assert_none(&problems.unwrap_or_else(|message| panic!("\n{message}")));
+}
