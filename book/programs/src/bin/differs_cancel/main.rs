@@ -13,7 +13,8 @@ use asyncio::{Task, catch_cancel, create_task, sleep, with_cleanup, yield_now};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Says when it is dropped. A file or a lock does its own cleaning up in the same place.
+/// Says when it is dropped. A file or a lock does
+/// its own cleaning up in the same place.
 struct Guard;
 
 impl Drop for Guard {
@@ -31,7 +32,8 @@ async fn guarded() -> &'static str {
 async fn caught() -> &'static str {
     match catch_cancel(sleep(HOUR)).await {
         Ok(()) => "never said",
-        // From here on the task is as alive as before; it could go on, and await.
+        // From here on the task is as alive as
+        // before; it could go on, and await.
         Err(_cancelled) => "an answer all the same",
     }
 }

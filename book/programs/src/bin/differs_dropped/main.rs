@@ -19,7 +19,8 @@ async fn main() {
     yield_now().await;
     println!("{} tasks", all_tasks().len());
 
-    // Says what `task.detach()` says better: nobody awaits this task, and it goes on.
+    // Says what `task.detach()` says better: nobody
+    // awaits this task, and it goes on.
     drop(task);
     yield_now().await;
     println!("{} tasks", all_tasks().len());

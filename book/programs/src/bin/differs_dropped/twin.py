@@ -14,7 +14,8 @@ async def main():
     print(f"{len(asyncio.all_tasks())} tasks")
 
     del task
-    # The collector comes when it likes. Here it is called, so that it comes now.
+    # The collector comes when it likes. Here it is
+    # called, so that it comes now.
     gc.collect()
     print(f"{len(asyncio.all_tasks())} tasks")
 

@@ -19,9 +19,11 @@ async fn price(fruit: &str) -> Result<u32, String> {
 }
 
 async fn total() -> Result<u32, Box<dyn Error>> {
-    // One `?`: a future that is awaited gives its own result.
+    // One `?`: a future that is awaited gives its
+    // own result.
     let here = price("apple").await?;
-    // Two: was the task cancelled, or did it panic? Then: what did its function return?
+    // Two: was the task cancelled, or did it panic?
+    // Then: what did its function return?
     let beside = create_task(price("kiwi")).await??;
     Ok(here + beside)
 }

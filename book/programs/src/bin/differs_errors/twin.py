@@ -12,7 +12,8 @@ async def price(fruit):
 
 async def total():
     here = await price("apple")
-    # No sign that this may fail, and none whether price or the task did.
+    # No sign that this may fail, and none whether
+    # price or the task did.
     beside = await asyncio.create_task(price("kiwi"))
     return here + beside
 

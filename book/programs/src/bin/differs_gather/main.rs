@@ -17,11 +17,13 @@ async fn fetch(name: &str, millis: u64) -> Result<String, String> {
 
 #[asyncio::main(clock = "virtual")]
 async fn main() {
-    // `return_exceptions=True`: an error is an answer like any other.
+    // `return_exceptions=True`: an error is an
+    // answer like any other.
     let (good, bad) = gather!(fetch("good", 20), fetch("bad", 10)).await;
     println!("gather: {good:?}, {bad:?}");
 
-    // The future of "late" lives in this `try_gather!`, and ends with it.
+    // The future of "late" lives in this
+    // `try_gather!`, and ends with it.
     let answer = try_gather!(fetch("late", 20), fetch("bad", 10)).await;
     println!("try_gather: {answer:?}");
 

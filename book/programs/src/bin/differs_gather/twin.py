@@ -24,7 +24,8 @@ async def main():
     )
     print(f"gather: {shown(good)}, {shown(bad)}")
 
-    # gather made a task of "late". It goes on, with nobody waiting for it.
+    # gather made a task of "late". It goes on, with
+    # nobody waiting for it.
     try:
         await asyncio.gather(fetch("late", 40), fetch("bad", 20))
     except ValueError as error:

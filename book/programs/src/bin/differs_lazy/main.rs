@@ -19,7 +19,8 @@ async fn greet(name: &str) {
 async fn main() {
     let greeting = greet("Ann");
     println!("made a future");
-    // Never polled, so not a line of `greet` has run. There is nothing to report.
+    // Never polled, so not a line of `greet` has
+    // run. There is nothing to report.
     drop(greeting);
     println!("dropped it");
 

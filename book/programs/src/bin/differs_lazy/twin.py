@@ -3,7 +3,8 @@
 import asyncio
 import warnings
 
-# On standard output, so that its place among the other lines can be seen.
+# On standard output, so that its place among the
+# other lines can be seen.
 warnings.simplefilter("always")
 warnings.showwarning = lambda warning, *_: print(f"warning: {warning}")
 
@@ -16,7 +17,8 @@ async def greet(name):
 async def main():
     greeting = greet("Ann")
     print("made a future")
-    # The coroutine dies here, and says that nobody wanted it.
+    # The coroutine dies here, and says that nobody
+    # wanted it.
     del greeting
     print("dropped it")
 

@@ -11,7 +11,9 @@ use asyncio::{TaskError, create_task, sleep};
 
 async fn pick(index: usize) -> u32 {
     sleep(Duration::from_millis(10)).await;
-    // A mistake in the program panics, as a wrong index does. What a correct program meets is an `Err`.
+    // A mistake in the program panics, as a wrong
+    // index does. What a correct program meets is
+    // an `Err`.
     assert!(index < 3, "there is no basket {index}");
     7
 }
@@ -24,7 +26,8 @@ async fn main() {
         Err(TaskError::Cancelled(cancelled)) => println!("{cancelled}"),
     }
 
-    // Nobody awaits this one: the loop reports the panic and goes on.
+    // Nobody awaits this one: the loop reports the
+    // panic and goes on.
     create_task(pick(4)).with_name("errand").detach();
     sleep(Duration::from_millis(20)).await;
     println!("the loop goes on");

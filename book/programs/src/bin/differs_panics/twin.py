@@ -15,7 +15,8 @@ async def main():
     except AssertionError as error:
         print(f"failed: {error}")
 
-    # Nobody awaits this one: the loop reports the exception and goes on.
+    # Nobody awaits this one: the loop reports the
+    # exception and goes on.
     asyncio.create_task(pick(4), name="errand")
     await asyncio.sleep(0.02)
     print("the loop goes on")

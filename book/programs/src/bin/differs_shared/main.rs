@@ -11,12 +11,15 @@ use std::time::Duration;
 
 use asyncio::{TaskError, create_task, sleep};
 
-/// Python's list, which anybody may hold and change: `Rc` is "anybody may hold", `RefCell` "and change".
+/// Python's list, which anybody may hold and
+/// change: `Rc` is "anybody may hold", `RefCell`
+/// "and change".
 type Shared = Rc<RefCell<Vec<String>>>;
 
 async fn visit(name: &str, seen: Shared) {
     for visit in 1..=2 {
-        // Borrowed for this line only. Nobody else runs before the next `await`.
+        // Borrowed for this line only. Nobody else
+        // runs before the next `await`.
         seen.borrow_mut().push(format!("{name}{visit}"));
         sleep(Duration::from_millis(10)).await;
     }

@@ -19,7 +19,8 @@ async fn main() {
     create_task(work("A")).detach();
     create_task(work("B")).detach();
     println!("main: made two tasks");
-    // Gives way for one turn: both tasks take it, in the order they were made.
+    // Gives way for one turn: both tasks take it,
+    // in the order they were made.
     yield_now().await;
     println!("main: is back");
     sleep(Duration::from_millis(20)).await;

@@ -10,7 +10,8 @@ async def work(name):
 
 
 async def main():
-    # The loop holds tasks weakly: without these names they might be collected.
+    # The loop holds tasks weakly: without these
+    # names they might be collected.
     a = asyncio.create_task(work("A"))
     b = asyncio.create_task(work("B"))
     print("main: made two tasks")

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
 
-/// What two threads touch must say how: here, by atomic steps.
+/// What two threads touch must say how: here, by
+/// atomic steps.
 #[derive(Default)]
 struct Shared {
     go: AtomicBool,
@@ -29,7 +30,8 @@ fn count(shared: &Shared) {
     }
 }
 
-/// Computes without a pause; true as soon as the other thread is seen to have moved meanwhile.
+/// Computes without a pause; true as soon as the
+/// other thread is seen to have moved meanwhile.
 fn has_moved(shared: &Shared) -> bool {
     let mut numbers = 0..10_000_000_000_u64;
     numbers.any(|_| shared.counter.load(SeqCst) > 0)

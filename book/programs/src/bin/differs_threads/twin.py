@@ -7,7 +7,8 @@ GOAL = 100_000
 go = threading.Event()
 counter = 0
 
-# The interpreter takes the lock away from a thread after 5 ms. After a minute, here: long enough to
+# The interpreter takes the lock away from a thread
+# after 5 ms. After a minute, here: long enough to
 # see what the lock itself does.
 sys.setswitchinterval(60)
 

@@ -19,10 +19,12 @@ async fn fetch() -> String {
 #[asyncio::main(clock = "virtual")]
 async fn main() -> Result<(), TaskError> {
     let task = create_task(fetch());
-    // Moves the handle into the await, and the one `String` out of it.
+    // Moves the handle into the await, and the one
+    // `String` out of it.
     let page = task.await?;
     println!("first reader: {page}");
-    // `task` is gone. What two readers need is the value, borrowed or cloned.
+    // `task` is gone. What two readers need is the
+    // value, borrowed or cloned.
     println!("second reader: {page}");
     Ok(())
 }
