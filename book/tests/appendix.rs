@@ -32,7 +32,7 @@ fn every_group_of_names_and_the_messages_make_a_table() {
     }
     let fault = names::names_table("tsaks").unwrap_err();
     assert!(fault.contains("no group `tsaks` of names: there is running, tasks"), "{fault}");
-    assert!(messages::messages_table().unwrap().contains("<tr id=\"loop-closed\">"));
+    assert!(messages::messages_table().unwrap().contains("<dt id=\"loop-closed\">"));
 }
 
 /// A library with one of each kind of item, public and not.

@@ -1,7 +1,9 @@
 //! Writing a table: escaping, code, ids, links.
 //!
-//! Tables are HTML, since Markdown's have no ids and no row headers. They hold no empty line, which would
-//! end the HTML for a Markdown parser.
+//! They are HTML, since Markdown's have no ids and no row headers. They hold no empty line,
+//! which would end the HTML for a Markdown parser.
+
+use super::{page_file, read};
 
 /// What stands where Python has nothing.
 pub(crate) const NOTHING: &str = "–";
@@ -24,13 +26,23 @@ pub(crate) fn code(text: &str) -> String {
     format!("<code>{}</code>", escape(text))
 }
 
-/// A link from an appendix to another page, if there is one.
-pub(crate) fn link(page: Option<&str>, words: &str) -> String {
-    let Some(page) = page else { return String::new() };
+/// A link from an appendix to another page, in the words of that page's title; nothing without a page.
+pub(crate) fn link(page: Option<&str>) -> String {
+    page.map(|page| link_with(page, &title(page))).unwrap_or_default()
+}
+
+fn link_with(page: &str, words: &str) -> String {
     let (file, id) = page.split_once('#').map_or((page, None), |(file, id)| (file, Some(id)));
     let file = file.strip_suffix(".md").unwrap_or(file);
     let id = id.map(|id| format!("#{id}")).unwrap_or_default();
-    format!(" <a href=\"../{file}.html{id}\">{words}</a>")
+    format!(" See <a href=\"../{file}.html{id}\">{}</a>.", inline(words))
+}
+
+/// A page's title; a page that isn't there is reported by the checks.
+fn title(page: &str) -> String {
+    let text = read(&page_file(page)).unwrap_or_default();
+    let title = text.lines().find_map(|line| line.strip_prefix("# "));
+    title.unwrap_or(page).to_owned()
 }
 
 /// An id for a text: its words, in lower case, joined by `-`.
@@ -41,15 +53,15 @@ pub(crate) fn slug(text: &str) -> String {
     words.join("-")
 }
 
-/// A table: its caption for those who can't see it, its columns, its rows.
-pub(crate) fn table(class: &str, caption: &str, columns: &[&str], rows: &[String]) -> String {
+/// A table: its name for those who can't see the heading above it, its columns, its rows.
+pub(crate) fn table(class: &str, name: &str, columns: &[&str], rows: &[String]) -> String {
     let heads: Vec<String> =
         columns.iter().map(|column| format!("<th scope=\"col\">{column}</th>")).collect();
     let heads = heads.concat();
     format!(
-        "<div class=\"table-wrapper\">\n<table class=\"{class}\">\n<caption>{}</caption>\n\
+        "<div class=\"table-wrapper\">\n<table class=\"{class}\" aria-label=\"{}\">\n\
          <thead><tr>{heads}</tr></thead>\n<tbody>\n{}\n</tbody>\n</table>\n</div>\n",
-        escape(caption),
+        escape(name),
         rows.join("\n"),
     )
 }
@@ -64,10 +76,10 @@ mod tests {
     }
 
     #[test]
-    fn a_link_leads_from_the_appendix_to_the_built_page() {
-        let expected = " <a href=\"../guide/tasks.html#names\">more</a>";
-        assert_eq!(link(Some("guide/tasks.md#names"), "more"), expected);
-        assert_eq!(link(None, "more"), "");
+    fn a_link_leads_from_the_appendix_to_the_built_page_and_bears_its_title() {
+        let expected = " See <a href=\"../guide/tasks.html#names\">Tasks</a>.";
+        assert_eq!(link(Some("guide/tasks.md#names")), expected);
+        assert_eq!(link(None), "");
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! The index of error messages: `book/appendix/messages.toml` and its tables. `said` holds it against the
+//! The index of error messages: `book/appendix/messages.toml` and its lists. `said` holds it against the
 //! sources.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::html::{NOTHING, code, inline, link, table};
+use super::html::{NOTHING, code, inline, link};
 use super::{parse_table, read, root, said};
 
 pub(crate) const FILE: &str = "messages.toml";
@@ -56,10 +56,10 @@ pub(crate) enum SaidBy {
 impl SaidBy {
     fn words(self) -> &'static str {
         match self {
-            Self::Runtime => "the library, when the program runs",
-            Self::Macro => "the attribute, when the program is compiled",
-            Self::Compiler => "the compiler",
-            Self::Python => "Python alone",
+            Self::Runtime => "Said by the library.",
+            Self::Macro => "Said by the attribute, when you compile.",
+            Self::Compiler => "Said by the compiler.",
+            Self::Python => "Said by Python alone.",
         }
     }
 }
@@ -83,7 +83,9 @@ pub struct PythonText {
     pub program: Option<String>,
 }
 
-/// The index, as Markdown with two HTML tables: our messages, then Python's with the way to ours.
+/// The index, as Markdown with two lists in HTML: our messages, then Python's with the way to ours.
+///
+/// Lists, not tables: a message is a line long, and three columns of that fit on no phone.
 ///
 /// # Errors
 ///
@@ -94,12 +96,15 @@ pub fn messages_table() -> Result<String, String> {
     rows.sort_by_key(|row| sort_key(&row.text));
     let ours = rows.iter().filter(|row| row.said_by != SaidBy::Python).map(|row| row.html());
     let ours: Vec<String> = ours.collect();
-    let columns = ["Message", "What it means", "What to do"];
-    let ours = table("messages", "Our messages", &columns, &ours);
-    let pythons = table("messages", "Python's messages", &["Python", "Here"], &python_rows(&rows));
     Ok(format!(
-        "## What you may read here\n\n{ours}\n## What you may know from Python\n\n{pythons}"
+        "## What you may read here\n\n{}\n## What you may know from Python\n\n{}",
+        list(&ours),
+        list(&python_rows(&rows)),
     ))
+}
+
+fn list(rows: &[String]) -> String {
+    format!("<dl class=\"messages\">\n{}\n</dl>\n", rows.join("\n"))
 }
 
 /// A row for each of Python's texts, with all that stands in its place.
@@ -114,8 +119,7 @@ fn python_rows(rows: &[&Row]) -> Vec<String> {
         let id = rows.iter().find(|row| row.said_by == SaidBy::Python);
         let id = id.map(|row| format!(" id=\"{}\"", row.id)).unwrap_or_default();
         let here: Vec<String> = rows.into_iter().map(Row::instead_of_python).collect();
-        let here = here.join("<br>");
-        format!("<tr{id}><th scope=\"row\">{}</th><td>{here}</td></tr>", code(text))
+        format!("<dt{id}>{}</dt>\n{}", code(text), here.join("\n"))
     };
     texts.into_iter().map(row).collect()
 }
@@ -168,28 +172,27 @@ impl Row {
 
     fn html(&self) -> String {
         let texts: Vec<String> = self.texts().map(|text| code(text)).collect();
-        let texts = texts.join("<br>");
         let python = match self.python_text() {
-            Some(text) if text != self.text => format!("<br>In Python: {}", code(text)),
+            Some(text) if text != self.text => format!("\n<dd>In Python: {}</dd>", code(text)),
             _ => String::new(),
         };
         format!(
-            "<tr id=\"{}\"><th scope=\"row\">{texts}<br><small>Said by {}</small>{python}</th>\
-             <td>{}</td><td>{}{}</td></tr>",
+            "<dt id=\"{}\">{}</dt>\n<dd><em>{}</em> {} {}{}</dd>{python}",
             self.id,
+            texts.join("<br>"),
             self.said_by.words(),
             inline(&self.means),
             inline(&self.to_do),
-            link(self.page.as_deref(), "More"),
+            link(self.page.as_deref()),
         )
     }
 
     /// What stands in place of Python's text.
     fn instead_of_python(&self) -> String {
         if self.said_by != SaidBy::Python {
-            return format!("<a href=\"#{}\">{}</a>", self.id, code(&self.text));
+            return format!("<dd>Here: <a href=\"#{}\">{}</a></dd>", self.id, code(&self.text));
         }
-        let page = link(self.page.as_deref(), "More");
-        format!("{} {}{page}", inline(&self.means), inline(&self.to_do))
+        let page = link(self.page.as_deref());
+        format!("<dd>{} {}{page}</dd>", inline(&self.means), inline(&self.to_do))
     }
 }

@@ -39,9 +39,13 @@ pub(crate) fn parse_table<T: serde::de::DeserializeOwned>(
     toml::from_str(text).map_err(|error| format!("book/appendix/{file}: {error}"))
 }
 
-/// What is wrong with a link to another page: a row's `page`, such as `guide/tasks.md#anchor`.
-pub(crate) fn missing_page(page: &str) -> Option<String> {
-    let file = page.split('#').next().unwrap_or(page);
-    let is_there = root().join("book/pages").join(file).is_file();
-    (!is_there).then(|| format!("its page `{page}` isn't there: book/pages/{file} is no file"))
+/// The file of a row's `page`, such as `guide/tasks.md#anchor`.
+fn page_file(page: &str) -> PathBuf {
+    root().join("book/pages").join(page.split('#').next().unwrap_or(page))
+}
+
+/// What is wrong with a row's `page`.
+fn missing_page(page: &str) -> Option<String> {
+    let is_there = page_file(page).is_file();
+    (!is_there).then(|| format!("its page `{page}` isn't there: book/pages has no such file"))
 }

@@ -75,7 +75,7 @@ impl Row {
             code(&self.rust),
             inline(&self.python),
             inline(&self.note),
-            link(self.page.as_deref(), "More"),
+            link(self.page.as_deref()),
         )
     }
 }
