@@ -47,8 +47,8 @@ struct Block {
     /// The page's line of the block's first line.
     line: usize,
     code: String,
-    /// The error that it must fail with.
-    fails_with: Option<String>,
+    /// The errors that it must fail with.
+    fails_with: Vec<String>,
 }
 
 /// An error of the compiler's.
@@ -90,17 +90,19 @@ fn blocks_of(page: &Page) -> Vec<Result<Block, Problem>> {
 fn block(page: &Page, info: &str, line: usize, code: &str) -> Result<Block, Problem> {
     let marks: Vec<&str> = info.split(',').skip(1).collect();
     let fails_with = match marks[..] {
-        [] => None,
-        ["compile_fail", code] if code.starts_with('E') => Some(code.to_owned()),
-        ["compile_fail"] => {
-            let message = "say which error is expected: `rust,compile_fail,E0382`";
-            return Err(page.problem(line, message));
+        [] => Vec::new(),
+        ["compile_fail", ref codes @ ..] if codes.iter().all(|code| code.starts_with('E')) => {
+            codes.iter().map(|&code| code.to_owned()).collect()
         }
         _ => {
             let message = format!("code is `rust` or `rust,compile_fail,E…`, not `{info}`");
             return Err(page.problem(line, message));
         }
     };
+    if marks.len() == 1 {
+        let message = "say which error is expected: `rust,compile_fail,E0382`";
+        return Err(page.problem(line, message));
+    }
     let page_name = page.name.trim_start_matches("book/pages/").trim_end_matches(".md");
     let name = format!("{}_{line}", page_name.replace(['/', '-'], "_"));
     Ok(Block { name, line: line + 1, code: code.to_owned(), fails_with })
@@ -219,19 +221,16 @@ fn read_messages(output: &str) -> BTreeMap<String, Vec<CompileError>> {
 
 /// Whether a block did what it is marked with.
 fn judge(page: &Page, block: &Block, errors: &[CompileError]) -> Option<Problem> {
-    let unexpected = errors
-        .iter()
-        .find(|error| block.fails_with.as_ref() != Some(&error.code) && !error.code.is_empty());
-    if let Some(error) = unexpected.or(errors.first().filter(|_| block.fails_with.is_none())) {
+    let is_expected = |error: &&CompileError| block.fails_with.contains(&error.code);
+    // The last one has no code: how many errors there were.
+    let is_summary = |error: &&CompileError| error.code.is_empty() && errors.len() > 1;
+    if let Some(error) = errors.iter().find(|error| !is_expected(error) && !is_summary(error)) {
         let message = format!("this code doesn't compile:\n{}", error.text.trim_end());
         return Some(page.problem(block.line + error.line.saturating_sub(1), message));
     }
-    match &block.fails_with {
-        Some(code) if errors.is_empty() => Some(
-            page.problem(block.line, format!("this code compiles, and should fail with {code}")),
-        ),
-        _ => None,
-    }
+    let has_failed = |code: &&String| errors.iter().any(|error| error.code == **code);
+    let missing = block.fails_with.iter().find(|code| !has_failed(code))?;
+    Some(page.problem(block.line, format!("this code should fail with {missing}, and does not")))
 }
 
 #[cfg(test)]
@@ -250,7 +249,7 @@ mod tests {
         let blocks: Vec<Block> = blocks_of(&page).into_iter().map(Result::unwrap).collect();
         assert_eq!(blocks.len(), 2);
         assert_eq!((blocks[0].name.as_str(), blocks[0].line), ("guide_run_3", 4));
-        assert_eq!(blocks[1].fails_with.as_deref(), Some("E0382"));
+        assert_eq!(blocks[1].fails_with, ["E0382"]);
     }
 
     #[test]
