@@ -12,10 +12,10 @@
 //!      └──────► nothing ready ──► armed ────────┘       │
 //!                             (3)                a wake from any thread
 //!
-//! (1) after_turn    ready queue or inbox not empty
+//! (1) after_turn    the ready queue is not empty
 //! (2) is_due_for_io every IO_INTERVAL entries, block_on takes a look at the reactor first
 //! (3) arm           one async-io timer for the earliest deadline, only if that came nearer
-//! (4) park          the alarm for wakes on this thread, the inbox for those of others
+//! (4) park          the alarm for wakes on this thread, the inbox (if still empty) for those of others
 //! ```
 //!
 //! What must hold: `block_on` leaves its wait only when its own waker is called. So a wake outside a
