@@ -19,7 +19,7 @@ pub(super) fn this_machine() -> Machine {
         cpu: cpu().unwrap_or_else(|| format!("an {} processor", env::consts::ARCH)),
         cores: thread::available_parallelism().map_or(1, Into::into),
         system: system(),
-        rustc: rustc().unwrap_or_else(|| "an unknown version".to_owned()),
+        rustc: rustc().unwrap_or_else(|| "an unknown rustc".to_owned()),
     }
 }
 
@@ -47,8 +47,13 @@ fn version(release: &str) -> &str {
 
 fn rustc() -> Option<String> {
     let said = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into())).arg("-V").output();
-    let said = String::from_utf8(said.ok()?.stdout).ok()?;
-    said.split_whitespace().nth(1).map(str::to_owned)
+    without_its_commit(&String::from_utf8(said.ok()?.stdout).ok()?)
+}
+
+/// `rustc 1.95.0` of `rustc 1.95.0 (59807616e 2026-04-14)`.
+fn without_its_commit(said: &str) -> Option<String> {
+    let (version, _) = said.split_once(" (").unwrap_or((said.trim(), ""));
+    version.starts_with("rustc ").then(|| version.to_owned())
 }
 
 #[cfg(test)]
@@ -67,5 +72,13 @@ mod tests {
         assert_eq!(version("6.8.0-45-generic"), "6.8.0");
         assert_eq!(version("5.15.167.4-somebody+"), "5.15.167.4");
         assert_eq!(version("6.12.1"), "6.12.1");
+    }
+
+    #[test]
+    fn a_compiler_is_told_by_name_and_version() {
+        let said = "rustc 1.95.0 (59807616e 2026-04-14)\n";
+        assert_eq!(without_its_commit(said).unwrap(), "rustc 1.95.0");
+        assert_eq!(without_its_commit("rustc 1.95.0\n").unwrap(), "rustc 1.95.0");
+        assert_eq!(without_its_commit("an error\n"), None);
     }
 }
