@@ -81,14 +81,15 @@ pub(crate) fn listed(problems: &[Problem]) -> String {
     lines.join("\n")
 }
 
-/// Held while a build writes. The system lets go of it, even where the process is killed.
-fn lock(into: &Path, progress: Progress<'_>) -> Result<File, String> {
+/// Held while something writes into a folder, which is made. The system lets go of it, even where the
+/// process is killed.
+pub(crate) fn lock(into: &Path, progress: Progress<'_>) -> Result<File, String> {
     fs::create_dir_all(into).map_err(|error| named(into, &error))?;
     let path = into.join("lock");
     let file = File::create(&path).map_err(|error| named(&path, &error))?;
     match file.try_lock() {
         Ok(()) => return Ok(file),
-        Err(TryLockError::WouldBlock) => progress("waiting for another build to end"),
+        Err(TryLockError::WouldBlock) => progress("waiting for another process to end"),
         Err(TryLockError::Error(error)) => return Err(named(&path, &error)),
     }
     file.lock().map_err(|error| named(&path, &error))?;
