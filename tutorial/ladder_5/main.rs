@@ -101,7 +101,7 @@ fn main() -> io::Result<()> {
         Box::pin(say_after(300, "hello")),
         Box::pin(say_after(600, "world")),
         Box::pin(say_what_comes(here)),
-        Box::pin(write_after(450, "from a socket", there)),
+        Box::pin(write_after(800, "from a socket", there)),
     ]);
     println!("seconds: {:.0}", start.elapsed().as_secs_f64());
     println!("polls: {polls}");
