@@ -17,3 +17,10 @@ pub(crate) fn to_html(text: &str) -> String {
     html::push_html(&mut made, Parser::new_ext(text, options()));
     made
 }
+
+/// A sentence of Markdown as HTML, without a paragraph around it.
+pub(crate) fn in_line(text: &str) -> String {
+    let html = to_html(text);
+    let html = html.trim();
+    html.strip_prefix("<p>").and_then(|it| it.strip_suffix("</p>")).unwrap_or(html).to_owned()
+}

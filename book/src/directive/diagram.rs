@@ -1,6 +1,6 @@
 //! `diagram`: an SVG from a text in Pikchr, in the theme's colours.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use pikchr::{Pikchr, PikchrFlags};
 
@@ -22,16 +22,22 @@ pub(super) fn diagram(directive: &Directive<'_>) -> Result<String, String> {
     source += &directive.body.join("\n");
     let drawn = Pikchr::render(&source, None, PikchrFlags::default())
         .map_err(|error| format!("Pikchr can't draw this:\n{error}"))?;
-    Ok(figure(&themed(&drawn), alternative))
+    let svg = sized(&themed(&drawn), drawn.width(), drawn.height());
+    Ok(figure(&svg, alternative))
 }
 
-/// An SVG with its alternative text, which is its caption too.
-pub(super) fn figure(svg: &str, alternative: &str) -> String {
-    let alternative = escape(alternative);
-    let svg = svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{alternative}\" "), 1);
+/// An SVG, and below it what it shows, in words. A screen reader reads the words, once.
+pub(super) fn figure(svg: &str, words: &str) -> String {
+    let words = escape(words);
+    let svg = svg.replacen("<svg ", "<svg aria-hidden=\"true\" ", 1);
     // One line: a blank one would end the block, and Markdown would read the rest.
     let svg = svg.replace('\n', "");
-    format!("<figure class=\"diagram\">{svg}<figcaption>{alternative}</figcaption></figure>\n")
+    format!("<figure class=\"diagram\">{svg}<figcaption>{words}</figcaption></figure>\n")
+}
+
+/// Says how large an SVG is, or a browser without scripts would stretch it over the page.
+pub(super) fn sized(svg: &str, width: impl Display, height: impl Display) -> String {
+    svg.replacen("<svg ", &format!("<svg width=\"{width}\" height=\"{height}\" "), 1)
 }
 
 /// Pikchr's colours as the theme's.

@@ -6,6 +6,7 @@ use asyncio_tests::oracle::workspace;
 
 use super::{Directive, escape};
 use crate::figures::{Column, Figures, Row};
+use crate::markdown;
 
 /// `{{figure FILE ROW COLUMN}}`, within a line.
 pub(super) fn value(directive: &Directive<'_>) -> Result<String, String> {
@@ -33,7 +34,7 @@ pub(super) fn table(directive: &Directive<'_>) -> Result<String, String> {
     );
     Ok(format!(
         "<figure class=\"figures\">{table}</tbody></table><figcaption>{}</figcaption></figure>\n",
-        escape(&caption)
+        markdown::in_line(&caption)
     ))
 }
 

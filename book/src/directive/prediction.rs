@@ -12,13 +12,17 @@ pub(super) fn prediction(directive: &Directive<'_>) -> Result<String, String> {
     if question.trim().is_empty() {
         return Err("predict needs a question before the line `= EXPRESSION`".into());
     }
+    let question = question_html(&question);
+    if question.contains("<a ") {
+        return Err("a question has no links: put them into the explanation".into());
+    }
     let answer = expression::evaluate(program, &directive.body[equals][2..])?;
     let explanation = directive.body[equals + 1..].join("\n");
     let answer = code_figure(r#"class="computed""#, "", "text", &answer);
     Ok(format!(
         "<details class=\"prediction\">\n<summary><span class=\"label\">Predict</span> {}</summary>\n\
          <div class=\"answer\">\n\n{answer}\n{}\n\n</div>\n</details>\n",
-        question_html(&question),
+        question,
         explanation.trim()
     ))
 }

@@ -66,7 +66,11 @@ fn the_answer_of_a_prediction_is_what_the_program_prints() {
 #[test]
 fn a_diagram_takes_the_theme_s_colours() {
     let shown = expanded("{{diagram \"A box\"\nbox \"a < b\" color accent; arrow; box \"c\"\n}}\n");
-    assert!(shown.contains("<svg role=\"img\" aria-label=\"A box\""), "{shown}");
+    assert!(
+        shown.contains("<svg aria-hidden=\"true\" width=\"")
+            && shown.contains("<figcaption>A box<"),
+        "{shown}"
+    );
     assert!(shown.contains("stroke:var(--diagram-accent)") && shown.contains("currentColor"));
     assert!(!shown.contains("rgb(") && shown.contains("&lt;"), "{shown}");
 }
@@ -90,6 +94,7 @@ fn what_is_not_there_is_named_with_page_and_line() {
         ("{{predict 01_run\nWhat?\n= line 99\n}}", "there is no line 99, there are 6"),
         ("{{predict 01_run\nWhat?\n}}", "needs a line `= EXPRESSION`"),
         ("{{predict 01_run\n= line 1\n}}", "needs a question"),
+        ("{{predict 01_run\n[What](a.md)?\n= line 1\n}}", "a question has no links"),
         ("{{diagram \"x\"\nnonsense\n}}", "Pikchr can't draw this"),
         ("{{listign a.rs}}", "did you mean \"listing\"?"),
         ("{{listing a.rs", "this `{{` is never closed"),

@@ -79,16 +79,15 @@ impl Run {
 
     fn svg(&self) -> String {
         let bottom = TOP + LANE * count(self.lanes.len());
+        let (width, height) = (NAMES + WIDTH + 20.0, bottom + 28.0);
         let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"timeline\" viewBox=\"0 0 {} {}\">",
-            NAMES + WIDTH + 20.0,
-            bottom + 28.0
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"timeline\" viewBox=\"0 0 {width} {height}\">"
         );
         self.draw_axis(&mut svg, bottom);
         for (index, lane) in self.lanes.values().enumerate() {
             self.draw_lane(&mut svg, lane, TOP + LANE * (count(index) + 0.5));
         }
-        svg + "</svg>"
+        diagram::sized(&(svg + "</svg>"), width, height)
     }
 
     fn draw_axis(&self, svg: &mut String, bottom: f64) {
