@@ -2,6 +2,7 @@
 
 use super::figures::recorded;
 use super::parse::words;
+use crate::excerpt::{all_with, the_one_with};
 use crate::programs::Program;
 
 /// What `expression` says of the output of `program`, as lines to show.
@@ -32,16 +33,16 @@ fn answer(lines: &[String], words: &[&str]) -> Result<Vec<String>, String> {
     match words {
         ["last", "line"] => Ok(vec![one(lines.len())?]),
         ["line", word] if word.parse::<usize>().is_ok() => Ok(vec![one(number(word)?)?]),
-        ["line", text] => match containing(lines, text).as_slice() {
-            [line] => Ok(vec![(*line).to_owned()]),
-            found => Err(format!("{} lines contain {text:?}, not one", found.len())),
-        },
+        ["line", text] => Ok(vec![lines[the_one_with(lines, text)?].clone()]),
         ["lines", range] => {
             let (from, to) = range.split_once("..").ok_or(format!("{range:?} is no `2..4`"))?;
             let (from, to): (usize, usize) = (number(from)?, number(to)?);
+            if from > to {
+                return Err(format!("{range:?} begins behind its end"));
+            }
             (from..=to).map(one).collect()
         }
-        ["count", text] => match containing(lines, text).len() {
+        ["count", text] => match all_with(lines, text).len() {
             // A question about something that never occurs is most likely a mistyped one.
             0 => Err(format!("no line contains {text:?}")),
             count => Ok(vec![count.to_string()]),
@@ -51,19 +52,14 @@ fn answer(lines: &[String], words: &[&str]) -> Result<Vec<String>, String> {
     }
 }
 
-fn containing<'a>(lines: &'a [String], text: &str) -> Vec<&'a str> {
-    lines.iter().map(String::as_str).filter(|line| line.contains(text)).collect()
-}
-
-/// The first lines that contain each of `texts`, in the order of the output.
+/// The lines that contain each of `texts`, in the order of the output.
 fn order(lines: &[String], texts: &[&str]) -> Result<Vec<String>, String> {
-    let mut found = Vec::new();
-    for text in texts {
-        let index = lines.iter().position(|line| line.contains(text));
-        found.push(index.ok_or(format!("no line contains {text:?}"))?);
-    }
+    let found = texts.iter().map(|text| the_one_with(lines, text));
+    let mut found: Vec<usize> = found.collect::<Result<_, _>>()?;
     found.sort_unstable();
-    found.dedup();
+    if let Some(same) = found.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("two of the texts are on line {}", same[0] + 1));
+    }
     Ok(found.into_iter().map(|index| lines[index].clone()).collect())
 }
 
@@ -93,6 +89,9 @@ mod tests {
         assert_eq!(ask("line 4").unwrap_err(), "there is no line 4, there are 3");
         assert_eq!(ask("line 0").unwrap_err(), "there is no line 0, there are 3");
         assert_eq!(ask("line tick").unwrap_err(), "2 lines contain \"tick\", not one");
+        assert_eq!(ask("lines 2..1").unwrap_err(), "\"2..1\" begins behind its end");
+        assert_eq!(ask("order tock tick").unwrap_err(), "2 lines contain \"tick\", not one");
+        assert_eq!(ask("order tack \"ck ta\"").unwrap_err(), "two of the texts are on line 3");
         assert_eq!(ask("count nothing").unwrap_err(), "no line contains \"nothing\"");
         assert_eq!(ask("sum").unwrap_err(), "\"sum\" is no question to an output");
     }

@@ -3,7 +3,7 @@
 use super::{Directive, code_figure, escape};
 use crate::excerpt::{self, Wanted, excerpt};
 
-/// `{{listing PATH [ANCHOR] [signature] [from TEXT] [to TEXT]}}`
+/// `{{listing PATH [ANCHOR] [from TEXT] [to TEXT]}}`
 pub(super) fn listing(directive: &Directive<'_>) -> Result<String, String> {
     let path = directive.first_argument("a path")?;
     Ok(figure(path, path, &excerpt(path, &directive.wanted()?)?))

@@ -27,7 +27,10 @@ fn printed(
     }
     let lines = program.printed(file)?;
     let range = between(&lines, wanted.from.as_deref(), wanted.to.as_deref())
-        .map_err(|text| format!("no line of {} contains {text:?}", program.file(file)))?;
+        .map_err(|problem| format!("{}: {problem}", program.file(file)))?;
+    if range.is_empty() {
+        return Err(format!("{} is empty: there is nothing to show", program.file(file)));
+    }
     let part = if range.len() < lines.len() { ", in part" } else { "" };
     let caption = format!("<code>{}</code>{what}{part}", escape(program.command()));
     Ok(code_figure(class, &caption, "text", &lines[range]))

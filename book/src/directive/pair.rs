@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
 use super::{Directive, listing};
-use crate::excerpt::{Wanted, excerpt};
+use crate::excerpt::{Wanted, all_with, between, excerpt, the_one_with};
 use crate::programs::Program;
 
 /// `{{pair NAME [ANCHOR | PYTHON|RUST]`, lines `python ~ rust`, `}}`
@@ -72,23 +72,36 @@ impl Side {
 
     /// The lines, counted from 1, of a text, or from one text to another: `first .. last`.
     fn find(&self, text: &str) -> Result<RangeInclusive<usize>, String> {
-        let (first, last) = match text.split_once(" .. ") {
-            Some((first, last)) => (first.trim(), Some(last.trim())),
-            None => (text, None),
+        let found = match text.split_once(" .. ") {
+            Some((first, last)) => self.between(first.trim(), last.trim()),
+            None => position(&self.lines, text).map(|line| line..=line),
         };
-        let position = |text: &str, from: usize| {
-            let found = self.lines[from..].iter().position(|line| line.contains(text));
-            found.map(|index| from + index + 1).ok_or(format!(
-                "no line of the part of {} that is shown contains {text:?}",
-                self.path
-            ))
-        };
-        let start = position(first, 0)?;
-        let end = last.map_or(Ok(start), |last| position(last, start - 1))?;
-        Ok(start..=end)
+        let found = found.map_err(|problem| format!("{}, as shown: {problem}", self.path))?;
+        Ok(found.start() + 1..=found.end() + 1)
+    }
+
+    fn between(&self, first: &str, last: &str) -> Result<RangeInclusive<usize>, String> {
+        let start = position(&self.lines, first)?;
+        let range = between(&self.lines[start..], None, Some(last))?;
+        Ok(start..=start + range.len() - 1)
     }
 
     fn figure(&self) -> String {
         listing::figure(&self.path, &self.path, &self.lines)
     }
+}
+
+/// The index of the line that contains a text, or of one of several: `text #2`.
+fn position(lines: &[String], text: &str) -> Result<usize, String> {
+    let numbered = text
+        .rsplit_once(" #")
+        .and_then(|(text, number)| Some((text.trim_end(), number.parse::<usize>().ok()?)));
+    let Some((text, number)) = numbered else {
+        return the_one_with(lines, text)
+            .map_err(|problem| format!("{problem} (`{text} #2` is the second of several)"));
+    };
+    let found = all_with(lines, text);
+    let found_there = number.checked_sub(1).and_then(|index| found.get(index));
+    let count = found.len();
+    found_there.copied().ok_or_else(|| format!("{count} lines contain {text:?}, no #{number}"))
 }

@@ -55,7 +55,7 @@ impl<'a> Directive<'a> {
         first.ok_or(format!("{} needs {what}", self.name))
     }
 
-    /// `[ANCHOR] [signature] [from TEXT] [to TEXT]`, behind the first argument.
+    /// `[ANCHOR] [from TEXT] [to TEXT]`, behind the first argument.
     pub(super) fn wanted(&self) -> Result<Wanted, String> {
         let mut wanted = Wanted::default();
         let mut anchor: Vec<&str> = Vec::new();
@@ -65,7 +65,6 @@ impl<'a> Directive<'a> {
             match word {
                 "from" => wanted.from = Some(text()?),
                 "to" => wanted.to = Some(text()?),
-                "signature" => wanted.signature = true,
                 // `impl Wake for TaskWaker` is one anchor.
                 word if anchor.is_empty() || anchor[0] == "impl" => anchor.push(word),
                 other => return Err(format!("{}: what is {other:?}?", self.name)),

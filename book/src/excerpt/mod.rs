@@ -18,9 +18,7 @@ use asyncio_tests::oracle::workspace;
 pub struct Wanted {
     /// An item's or a marker's name. `None`: the whole file, without its head comment.
     pub anchor: Option<String>,
-    /// Of a function, its docs and its head alone.
-    pub signature: bool,
-    /// Starts with the first line that contains this.
+    /// Starts with the one line that contains this.
     pub from: Option<String>,
     /// Ends with the next line that contains this.
     pub to: Option<String>,
@@ -35,20 +33,18 @@ pub fn excerpt(path: &str, wanted: &Wanted) -> Result<Vec<String>, String> {
     let text = read(path)?;
     let lines: Vec<&str> = text.lines().collect();
     let range = match &wanted.anchor {
-        Some(anchor) => named(path, &text, &lines, anchor, wanted.signature)?,
+        Some(anchor) => named(path, &text, &lines, anchor)?,
         None => after_the_head(Path::new(path), &lines)..lines.len(),
     };
     let lines: Vec<&str> =
         lines[range].iter().copied().filter(|line| marker(line).is_none()).collect();
-    let range = between(&lines, wanted.from.as_deref(), wanted.to.as_deref()).map_err(|text| {
-        let anchor = wanted.anchor.as_ref().map(|anchor| format!(", {anchor}")).unwrap_or_default();
-        format!("no line of {path}{anchor} contains {text:?}")
-    })?;
-    let mut shown = dedent(&lines[range]);
-    if wanted.signature {
-        close_the_signature(&mut shown);
-    }
-    Ok(shown)
+    let range =
+        between(&lines, wanted.from.as_deref(), wanted.to.as_deref()).map_err(|problem| {
+            let anchor =
+                wanted.anchor.as_ref().map(|anchor| format!(", {anchor}")).unwrap_or_default();
+            format!("{path}{anchor}: {problem}")
+        })?;
+    Ok(dedent(&lines[range]))
 }
 
 /// The text of `path`, a file below the workspace's root.
@@ -60,26 +56,39 @@ pub fn read(path: &str) -> Result<String, String> {
     fs::read_to_string(workspace(path)).map_err(|error| format!("{path}: {error}"))
 }
 
-/// The lines from the first that contains `from` to the next that contains `to`.
+/// The lines from the one that contains `from` to the next that contains `to`.
 ///
 /// # Errors
 ///
-/// The text that no line contains.
-pub fn between<'a>(
+/// That no line contains a text, or that several contain `from`.
+pub fn between(
     lines: &[impl AsRef<str>],
-    from: Option<&'a str>,
-    to: Option<&'a str>,
-) -> Result<Range<usize>, &'a str> {
-    let find = |text: &'a str, start: usize| {
-        let found = lines[start..].iter().position(|line| line.as_ref().contains(text));
-        found.map(|index| start + index).ok_or(text)
-    };
-    let start = from.map_or(Ok(0), |text| find(text, 0))?;
-    let end = match to {
-        Some(text) => find(text, start)? + 1,
-        None => lines.len(),
-    };
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Result<Range<usize>, String> {
+    let start = from.map_or(Ok(0), |text| the_one_with(lines, text))?;
+    let is_end = |line: &_, text| AsRef::<str>::as_ref(line).contains(text);
+    let end = to.map_or(Ok(lines.len()), |text| {
+        let end = lines[start..].iter().position(|line| is_end(line, text));
+        end.map(|end| start + end + 1).ok_or_else(|| format!("no line contains {text:?}"))
+    })?;
     Ok(start..end)
+}
+
+/// The index of the line that contains `text`. Of several, the first would be a guess.
+pub fn the_one_with(lines: &[impl AsRef<str>], text: &str) -> Result<usize, String> {
+    match all_with(lines, text)[..] {
+        [index] => Ok(index),
+        [] => Err(format!("no line contains {text:?}")),
+        ref several => Err(format!("{} lines contain {text:?}, not one", several.len())),
+    }
+}
+
+/// The indices of the lines that contain `text`.
+pub fn all_with(lines: &[impl AsRef<str>], text: &str) -> Vec<usize> {
+    let numbered = lines.iter().enumerate();
+    let found = numbered.filter(|(_, line)| line.as_ref().contains(text));
+    found.map(|(index, _)| index).collect()
 }
 
 /// What the code blocks of a file are marked with.
@@ -93,18 +102,12 @@ pub fn language(path: &str) -> &'static str {
     }
 }
 
-fn named(
-    path: &str,
-    text: &str,
-    lines: &[&str],
-    anchor: &str,
-    signature: bool,
-) -> Result<Range<usize>, String> {
+fn named(path: &str, text: &str, lines: &[&str], anchor: &str) -> Result<Range<usize>, String> {
     if let Some(range) = marked(lines, anchor).map_err(|problem| format!("{path}: {problem}"))? {
         return Ok(range);
     }
     let mut found = match language(path) {
-        "rust" => rust::items(text, anchor, signature),
+        "rust" => rust::items(text, anchor),
         "python" => Ok(python::items(lines, anchor)),
         _ => Ok(Vec::new()),
     }
@@ -112,19 +115,23 @@ fn named(
     match found.len() {
         1 => Ok(with_comment_above(lines, found.remove(0))),
         0 => Err(format!("{path} has no item and no marker called {anchor}")),
-        many => Err(format!("{path} has {many} items called {anchor}: say `Type::{anchor}`")),
+        many => Err(format!(
+            "{path} has {many} items called {anchor}: put the type in front of it, or markers around the one"
+        )),
     }
 }
 
 /// What stands between the markers of `name`.
 fn marked(lines: &[&str], name: &str) -> Result<Option<Range<usize>>, String> {
-    let find = |kind| lines.iter().position(|line| marker(line) == Some((kind, name)));
-    match (find("ANCHOR"), find("ANCHOR_END")) {
-        (None, None) => Ok(None),
-        (Some(start), Some(end)) if start < end => Ok(Some(start + 1..end)),
-        _ => {
-            Err(format!("ANCHOR: {name} and ANCHOR_END: {name} must both be there, in this order"))
-        }
+    let find = |kind| -> Vec<usize> {
+        (0..lines.len()).filter(|&line| marker(lines[line]) == Some((kind, name))).collect()
+    };
+    match (&find("ANCHOR")[..], &find("ANCHOR_END")[..]) {
+        ([], []) => Ok(None),
+        ([start], [end]) if start < end => Ok(Some(start + 1..*end)),
+        _ => Err(format!(
+            "ANCHOR: {name} and ANCHOR_END: {name} must both be there, once, in this order"
+        )),
     }
 }
 
@@ -165,15 +172,6 @@ fn dedent(lines: &[&str]) -> Vec<String> {
     let indents = lines.iter().filter(|line| !line.trim().is_empty());
     let indent = indents.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
     lines.iter().map(|line| line.get(indent..).unwrap_or_default().to_owned()).collect()
-}
-
-/// Ends the head of a function with `{ … }`, where its body would begin.
-fn close_the_signature(lines: &mut [String]) {
-    if let Some(last) = lines.last_mut() {
-        let end = last.rfind('{').unwrap_or(last.len());
-        last.truncate(end);
-        *last = format!("{} {{ … }}", last.trim_end());
-    }
 }
 
 #[cfg(test)]

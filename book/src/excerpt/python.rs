@@ -41,13 +41,22 @@ fn decorated(lines: &[&str], head: usize) -> usize {
 /// The end of the block that `head` opens: before the next line that isn't indented further.
 fn end(lines: &[&str], head: usize, limit: usize) -> usize {
     let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut in_text = false;
     let ends = |line: &&str| {
+        let is_code = !in_text;
+        in_text ^= opens_or_closes_a_text(line);
         // `)` closes a head that stands on several lines.
-        !line.trim().is_empty()
+        is_code
+            && !line.trim().is_empty()
             && indent(line) <= indent(lines[head])
             && !line.trim().starts_with(')')
     };
     let end = lines[head + 1..limit].iter().position(ends).map_or(limit, |end| head + 1 + end);
     let blank = lines[head..end].iter().rev().take_while(|line| line.trim().is_empty()).count();
     end - blank
+}
+
+/// Whether one of the two ends of a `"""…"""` is on the line, whose lines need no indent.
+fn opens_or_closes_a_text(line: &str) -> bool {
+    line.matches("\"\"\"").count() % 2 == 1
 }

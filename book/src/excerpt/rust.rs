@@ -7,18 +7,15 @@ use syn::{ImplItem, Item, TraitItem};
 
 /// The line ranges of the items called `name`: `sleep`, `Task`, `impl Task`, `impl Drop for Task`,
 /// `Task::cancel`. Modules are looked into.
-///
-/// With `signature`, a function's range ends with the line on which its body begins.
-pub(super) fn items(text: &str, name: &str, signature: bool) -> syn::Result<Vec<Range<usize>>> {
+pub(super) fn items(text: &str, name: &str) -> syn::Result<Vec<Range<usize>>> {
     let file = syn::parse_file(text)?;
-    let mut search = Search { name: spaceless(name), signature, found: Vec::new() };
+    let mut search = Search { name: spaceless(name), found: Vec::new() };
     search.items(&file.items);
     Ok(search.found)
 }
 
 struct Search {
     name: String,
-    signature: bool,
     found: Vec<Range<usize>>,
 }
 
@@ -32,49 +29,45 @@ impl Search {
     fn item(&mut self, item: &Item) {
         match item {
             Item::Fn(function) => {
-                self.offer(&function.sig.ident.to_string(), item, Some(&function.block));
+                self.offer(&function.sig.ident.to_string(), item);
             }
             Item::Impl(block) => {
                 let of = spaceless(&type_name(&block.self_ty));
-                let trait_name = block.trait_.as_ref().map(|(path, _)| trait_name(path));
+                let trait_name = block.trait_.as_ref().map(|(path, _)| last_segment(path));
                 let whole = match &trait_name {
                     Some(name) => format!("impl{name}for{of}"),
                     None => format!("impl{of}"),
                 };
-                self.offer(&whole, item, None);
+                self.offer(&whole, item);
                 for member in &block.items {
                     self.impl_member(&of, member);
                 }
             }
             Item::Trait(block) => {
                 let of = block.ident.to_string();
-                self.offer(&of, item, None);
+                self.offer(&of, item);
                 for member in &block.items {
                     if let TraitItem::Fn(function) = member {
-                        self.offer(
-                            &format!("{of}::{}", function.sig.ident),
-                            member,
-                            function.default.as_ref(),
-                        );
+                        self.offer(&format!("{of}::{}", function.sig.ident), member);
                     }
                 }
             }
             Item::Mod(module) => {
-                self.offer(&format!("mod{}", module.ident), item, None);
+                self.offer(&format!("mod{}", module.ident), item);
                 if let Some((_, items)) = &module.content {
                     self.items(items);
                 }
             }
             Item::Macro(rules) => {
                 if let Some(ident) = &rules.ident {
-                    self.offer(&ident.to_string(), item, None);
+                    self.offer(&ident.to_string(), item);
                 }
             }
-            Item::Struct(it) => self.offer(&it.ident.to_string(), item, None),
-            Item::Enum(it) => self.offer(&it.ident.to_string(), item, None),
-            Item::Const(it) => self.offer(&it.ident.to_string(), item, None),
-            Item::Static(it) => self.offer(&it.ident.to_string(), item, None),
-            Item::Type(it) => self.offer(&it.ident.to_string(), item, None),
+            Item::Struct(it) => self.offer(&it.ident.to_string(), item),
+            Item::Enum(it) => self.offer(&it.ident.to_string(), item),
+            Item::Const(it) => self.offer(&it.ident.to_string(), item),
+            Item::Static(it) => self.offer(&it.ident.to_string(), item),
+            Item::Type(it) => self.offer(&it.ident.to_string(), item),
             _ => {}
         }
     }
@@ -83,26 +76,22 @@ impl Search {
         match member {
             ImplItem::Fn(function) => {
                 let name = format!("{of}::{}", function.sig.ident);
-                self.offer(&name, member, Some(&function.block));
+                self.offer(&name, member);
             }
             ImplItem::Const(constant) => {
-                self.offer(&format!("{of}::{}", constant.ident), member, None);
+                self.offer(&format!("{of}::{}", constant.ident), member);
             }
             _ => {}
         }
     }
 
     /// Takes `item` if it has the name that is looked for.
-    fn offer(&mut self, name: &str, item: &impl Spanned, body: Option<&syn::Block>) {
+    fn offer(&mut self, name: &str, item: &impl Spanned) {
         if name != self.name {
             return;
         }
-        let start = item.span().start().line - 1;
-        let end = match body {
-            Some(body) if self.signature => body.span().start().line,
-            _ => item.span().end().line,
-        };
-        self.found.push(start..end);
+        let span = item.span();
+        self.found.push(span.start().line - 1..span.end().line);
     }
 }
 
@@ -113,10 +102,6 @@ fn type_name(of: &syn::Type) -> String {
         syn::Type::Reference(reference) => type_name(&reference.elem),
         _ => String::new(),
     }
-}
-
-fn trait_name(path: &syn::Path) -> String {
-    last_segment(path)
 }
 
 fn last_segment(path: &syn::Path) -> String {

@@ -55,15 +55,15 @@ class Shop:
 main()
 ";
 
-fn found(language: &str, text: &str, name: &str, signature: bool) -> Result<String, String> {
+fn found(language: &str, text: &str, name: &str) -> Result<String, String> {
     let lines: Vec<&str> = text.lines().collect();
-    let range = named(&format!("file.{language}"), text, &lines, name, signature)?;
+    let range = named(&format!("file.{language}"), text, &lines, name)?;
     Ok(dedent(&lines[range]).join("\n"))
 }
 
 #[test]
 fn an_item_comes_with_its_docs_attributes_and_the_comment_above() {
-    let shown = found("rs", RUST, "Shop", false).unwrap();
+    let shown = found("rs", RUST, "Shop").unwrap();
     assert_eq!(shown.lines().next(), Some("// Above."));
     assert_eq!(shown.lines().last(), Some("}"));
     assert_eq!(shown.lines().count(), 6);
@@ -71,48 +71,48 @@ fn an_item_comes_with_its_docs_attributes_and_the_comment_above() {
 
 #[test]
 fn a_method_is_found_in_its_type_and_loses_its_indent() {
-    let shown = found("rs", RUST, "Shop::open", false).unwrap();
+    let shown = found("rs", RUST, "Shop::open").unwrap();
     assert!(shown.starts_with("/// Opens.\nfn open("), "{shown}");
     assert!(shown.ends_with("\n}"), "{shown}");
-    assert_eq!(found("rs", RUST, "open", false).unwrap(), "fn open() {}");
+    assert_eq!(found("rs", RUST, "open").unwrap(), "fn open() {}");
 }
 
 #[test]
 fn an_impl_is_found_by_its_trait() {
-    assert!(found("rs", RUST, "impl Drop for Other", false).unwrap().contains("fn drop"));
-    assert!(found("rs", RUST, "impl Shop", false).unwrap().contains("fn open"));
-}
-
-#[test]
-fn a_signature_ends_where_the_body_begins() {
-    let shown = found("rs", RUST, "Shop::open", true).unwrap();
-    let mut lines: Vec<String> = shown.lines().map(str::to_owned).collect();
-    close_the_signature(&mut lines);
-    assert_eq!(lines.last().unwrap(), ") -> bool { … }");
+    assert!(found("rs", RUST, "impl Drop for Other").unwrap().contains("fn drop"));
+    assert!(found("rs", RUST, "impl Shop").unwrap().contains("fn open"));
 }
 
 #[test]
 fn a_marker_names_less_than_an_item() {
-    assert_eq!(found("rs", RUST, "inside", false).unwrap(), "self.open = true;");
+    assert_eq!(found("rs", RUST, "inside").unwrap(), "self.open = true;");
+    let twice = format!("// ANCHOR: inside\n{RUST}");
+    assert!(found("rs", &twice, "inside").unwrap_err().contains("must both be there, once"));
 }
 
 #[test]
 fn python_s_functions_end_where_the_indent_does() {
-    let shown = found("py", PYTHON, "main", false).unwrap();
+    let shown = found("py", PYTHON, "main").unwrap();
     assert!(shown.starts_with("# Above.\n@decorated\nasync def main"), "{shown}");
     assert!(shown.ends_with("pass"), "{shown}");
     assert_eq!(
-        found("py", PYTHON, "Shop.price", false).unwrap(),
+        found("py", PYTHON, "Shop.price").unwrap(),
         "def price(\n    self,\n):\n    return 3"
     );
 }
 
 #[test]
+fn a_text_without_indent_is_no_end_of_python_s_function() {
+    let text = "def main():\n    print(\"\"\"\none\n\ntwo\"\"\")\n    return 1\n\nmain()\n";
+    assert!(found("py", text, "main").unwrap().ends_with("two\"\"\")\n    return 1"));
+}
+
+#[test]
 fn a_name_that_is_not_there_is_an_error_that_says_so() {
     let missing = "file.rs has no item and no marker called shut";
-    assert_eq!(found("rs", RUST, "shut", false).unwrap_err(), missing);
+    assert_eq!(found("rs", RUST, "shut").unwrap_err(), missing);
     let twice = RUST.replace("struct Shop", "fn open() {} struct Shop");
-    assert!(found("rs", &twice, "open", false).unwrap_err().contains("2 items called open"));
+    assert!(found("rs", &twice, "open").unwrap_err().contains("2 items called open"));
 }
 
 #[test]
@@ -128,7 +128,9 @@ fn the_head_comment_is_left_out() {
 #[test]
 fn a_part_begins_and_ends_with_the_lines_that_contain_a_text() {
     let lines = ["one", "two", "three", "two"];
-    assert_eq!(between(&lines, Some("two"), Some("two")), Ok(1..2));
-    assert_eq!(between(&lines, Some("tw"), Some("th")), Ok(1..3));
-    assert_eq!(between(&lines, None, Some("four")), Err("four"));
+    assert_eq!(between(&lines, Some("one"), Some("two")), Ok(0..2));
+    assert_eq!(between(&lines, Some("th"), Some("tw")), Ok(2..4));
+    assert_eq!(between(&lines, None, Some("four")).unwrap_err(), "no line contains \"four\"");
+    let several = "2 lines contain \"two\", not one";
+    assert_eq!(between(&lines, Some("two"), None).unwrap_err(), several);
 }
