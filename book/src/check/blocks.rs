@@ -202,7 +202,7 @@ fn read_messages(output: &str) -> BTreeMap<String, Vec<CompileError>> {
     struct Message {
         level: String,
         #[serde(rename = "message")]
-        text: String,
+        title: String,
         code: Option<Code>,
         spans: Vec<Span>,
         rendered: String,
@@ -219,7 +219,7 @@ fn read_messages(output: &str) -> BTreeMap<String, Vec<CompileError>> {
     let mut errors: BTreeMap<String, Vec<CompileError>> = BTreeMap::new();
     let lines = output.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok());
     for Line { target, message } in lines.filter(|line| line.message.level == "error") {
-        if message.text.starts_with("aborting due to") {
+        if message.title.starts_with("aborting due to") {
             continue;
         }
         // The others may be in other files, such as that of a macro.

@@ -45,7 +45,7 @@ pub fn expand(page: &str, text: &str) -> (String, Vec<Problem>) {
             parse::Piece::Text(text) => (0, Ok((*text).to_owned())),
             parse::Piece::Directive(directive) => (directive.line, block(directive)),
             parse::Piece::Inline(directive) => (directive.line, inline(directive)),
-            parse::Piece::Unclosed(line) => (*line, Err("this `{{` is never closed".to_owned())),
+            parse::Piece::Broken(line, message) => (*line, Err((*message).to_owned())),
         };
         match made {
             Ok(made) => expanded.push_str(&made),
@@ -70,12 +70,20 @@ const BLOCKS: [&str; 12] = [
     "timeline",
 ];
 
+/// Those that have lines of their own.
+const WITH_BODY: [&str; 3] = ["diagram", "pair", "predict"];
+
 fn block(directive: &Directive<'_>) -> Result<String, String> {
-    let made = match directive.name.as_str() {
+    let name = directive.name.as_str();
+    if BLOCKS.contains(&name) && !WITH_BODY.contains(&name) && !directive.body.is_empty() {
+        return Err(format!("{name} ends with `}}}}` on its own line: it has no lines below it"));
+    }
+    let made = match name {
         "compile_error" => listing::compile_error(directive),
         "diagram" => diagram::diagram(directive),
         "errors" => output::errors(directive),
         "expansion" => listing::expansion(directive),
+        "figure" => Err("{{figure …}} stands within a line".to_owned()),
         "figures" => figures::table(directive),
         "listing" => listing::listing(directive),
         "messages" => {
@@ -103,10 +111,11 @@ fn inline(directive: &Directive<'_>) -> Result<String, String> {
 }
 
 fn unknown_name(name: &str) -> String {
-    let near = BLOCKS.iter().find(|known| strsim::damerau_levenshtein(known, name) <= 2);
-    match near {
-        Some(near) => format!("there is no directive {name:?}: did you mean {near:?}?"),
-        None => format!("there is no directive {name:?}: there are {}", BLOCKS.join(", ")),
+    let known = BLOCKS.iter().chain(&["figure"]);
+    let by_distance = known.map(|known| (strsim::damerau_levenshtein(known, name), known));
+    match by_distance.min() {
+        Some((0..=2, near)) => format!("there is no directive {name:?}: did you mean {near:?}?"),
+        _ => format!("there is no directive {name:?}: there are figure, {}", BLOCKS.join(", ")),
     }
 }
 

@@ -10,8 +10,8 @@ pub(super) enum Piece<'a> {
     Directive(Directive<'a>),
     /// Within a line.
     Inline(Directive<'a>),
-    /// A directive that begins on this line and never ends.
-    Unclosed(usize),
+    /// What can't be read, by its line.
+    Broken(usize, &'static str),
 }
 
 /// `{{name word "two words"`, lines of its body, `}}`.
@@ -75,34 +75,44 @@ impl<'a> Directive<'a> {
     }
 }
 
+const UNCLOSED: &str = "this `{{` is never closed";
+
 /// The page, cut at its directives.
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
-    let mut fence: Option<&str> = None;
-    let mut lines = text.split_inclusive('\n').enumerate();
-    while let Some((index, line)) = lines.next() {
+    let mut fence: Option<(usize, &str)> = None;
+    let mut lines = text.split_inclusive('\n').zip(1..);
+    while let Some((line, number)) = lines.next() {
         let trimmed = line.trim();
-        if let Some(open) = fence {
+        if let Some((_, open)) = fence {
             if trimmed.starts_with(open) && trimmed.chars().all(|c| open.starts_with(c)) {
                 fence = None;
             }
             pieces.push(Piece::Text(line));
         } else if let Some(open) = opened_fence(trimmed) {
-            fence = Some(open);
+            fence = Some((number, open));
             pieces.push(Piece::Text(line));
         } else if let Some(head) = alone(trimmed) {
-            pieces.push(Piece::Directive(Directive::new(head, Vec::new(), index + 1)));
+            pieces.push(Piece::Directive(Directive::new(head, Vec::new(), number)));
         } else if trimmed.starts_with("{{") && !trimmed.contains("}}") {
-            match body(&mut lines) {
+            let mut below = lines.clone();
+            pieces.push(match body(&mut below) {
                 Some(body) => {
-                    let directive = Directive::new(&trimmed[2..], body, index + 1);
-                    pieces.push(Piece::Directive(directive));
+                    lines = below;
+                    Piece::Directive(Directive::new(&trimmed[2..], body, number))
                 }
-                None => pieces.push(Piece::Unclosed(index + 1)),
-            }
+                None => Piece::Broken(number, UNCLOSED),
+            });
+        } else if trimmed == "}}" {
+            pieces.push(Piece::Broken(number, "this `}}` closes nothing"));
         } else {
-            within(line, index + 1, &mut pieces);
+            within(line, number, &mut pieces);
         }
+    }
+    if let Some((number, _)) = fence {
+        // No directive behind it was seen. A block that begins behind a list's `-` looks like this.
+        let message = "this code block is never closed: it begins and ends on lines of its own";
+        pieces.push(Piece::Broken(number, message));
     }
     pieces
 }
@@ -111,7 +121,9 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
 fn opened_fence(line: &str) -> Option<&str> {
     let run = |mark: char| line.len() - line.trim_start_matches(mark).len();
     let length = run('`').max(run('~'));
-    (length >= 3).then(|| &line[..length])
+    // With backticks behind them too, they are code within a line.
+    let is_code = run('`') > 0 && line[length..].contains('`');
+    (length >= 3 && !is_code).then(|| &line[..length])
 }
 
 /// The inside of a directive that is the whole line.
@@ -120,11 +132,15 @@ fn alone(line: &str) -> Option<&str> {
     (!inside.contains("}}")).then_some(inside)
 }
 
-/// The lines up to `}}`, which may stand behind the last one.
-fn body<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>) -> Option<Vec<&'a str>> {
+/// The lines up to `}}`, which may stand behind the last one. There are none where another directive
+/// begins first.
+fn body<'a>(lines: &mut impl Iterator<Item = (&'a str, usize)>) -> Option<Vec<&'a str>> {
     let mut body = Vec::new();
-    for (_, line) in lines {
+    for (line, _) in lines {
         let line = line.trim_end();
+        if line.starts_with("{{") {
+            return None;
+        }
         if let Some(last) = line.strip_suffix("}}") {
             if !last.trim().is_empty() {
                 body.push(last.trim_end());
@@ -142,10 +158,12 @@ fn within<'a>(line: &'a str, number: usize, pieces: &mut Vec<Piece<'a>>) {
     let mut from = 0;
     while let Some(start) = rest[from..].find("{{").map(|start| from + start) {
         let in_code = rest[..start].matches('`').count() % 2 == 1;
-        let end = rest[start..].find("}}").map(|end| start + end);
-        let (false, Some(end)) = (in_code, end) else {
+        if in_code {
             from = start + 2;
             continue;
+        }
+        let Some(end) = rest[start..].find("}}").map(|end| start + end) else {
+            return pieces.push(Piece::Broken(number, UNCLOSED));
         };
         pieces.push(Piece::Text(&rest[..start]));
         let head = &rest[start + 2..end];

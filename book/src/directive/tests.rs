@@ -18,6 +18,19 @@ fn text_without_directives_stays_as_it_is() {
 }
 
 #[test]
+fn lines_may_end_as_on_windows() {
+    let shown =
+        expanded("{{predict 02_tasks\r\nWhich?\r\n= last line\r\nSo.\r\n}}\r\n\r\nEnd.\r\n");
+    assert!(shown.contains("\n```text\nthe future starts only now\n```\n"), "{shown}");
+    assert!(shown.contains("\nSo.\n") && shown.ends_with("End.\r\n"), "{shown}");
+}
+
+#[test]
+fn three_backticks_around_words_of_a_line_open_no_block() {
+    assert!(expanded("```a``` and\n\n{{expansion main}}\n").contains("asyncio::run"));
+}
+
+#[test]
 fn a_listing_shows_an_item_of_a_file() {
     let shown = expanded("{{listing tutorial/01_run/main.rs greet}}\n");
     assert!(shown.contains("<figcaption><code>tutorial/01_run/main.rs</code></figcaption>"));
@@ -107,6 +120,13 @@ fn what_is_not_there_is_named_with_page_and_line() {
         ("{{diagram \"x\"\nnonsense\n}}", "Pikchr can't draw this"),
         ("{{listign a.rs}}", "did you mean \"listing\"?"),
         ("{{listing a.rs", "this `{{` is never closed"),
+        ("{{listing a.rs\n\nText.\n\n{{figures ladder}}", "this `{{` is never closed"),
+        ("{{listing a.rs\n\nText {x: {}}", "listing ends with `}}` on its own line"),
+        ("Text, {{figure ladder\nladder_1 cpu}}", "this `{{` is never closed"),
+        ("}}", "this `}}` closes nothing"),
+        ("```rust\n{{listing gone.rs}}", "this code block is never closed"),
+        ("{{figure ladder ladder_1 cpu}}", "stands within a line"),
+        ("It took {{figrue ladder ladder_1 cpu}}.", "did you mean \"figure\"?"),
         ("See {{output 01_run}}.", "{{output …}} must stand on a line of its own"),
     ] {
         let found = problems(&format!("# Title\n\n{text}\n"));

@@ -61,7 +61,7 @@ pub fn read(path: &str) -> Result<String, String> {
 /// # Errors
 ///
 /// That no line contains a text, or that several contain `from`.
-pub fn between(
+pub(crate) fn between(
     lines: &[impl AsRef<str>],
     from: Option<&str>,
     to: Option<&str>,
@@ -76,7 +76,7 @@ pub fn between(
 }
 
 /// The index of the line that contains `text`. Of several, the first would be a guess.
-pub fn the_one_with(lines: &[impl AsRef<str>], text: &str) -> Result<usize, String> {
+pub(crate) fn the_one_with(lines: &[impl AsRef<str>], text: &str) -> Result<usize, String> {
     match all_with(lines, text)[..] {
         [index] => Ok(index),
         [] => Err(format!("no line contains {text:?}")),
@@ -85,7 +85,7 @@ pub fn the_one_with(lines: &[impl AsRef<str>], text: &str) -> Result<usize, Stri
 }
 
 /// The indices of the lines that contain `text`.
-pub fn all_with(lines: &[impl AsRef<str>], text: &str) -> Vec<usize> {
+pub(crate) fn all_with(lines: &[impl AsRef<str>], text: &str) -> Vec<usize> {
     let numbered = lines.iter().enumerate();
     let found = numbered.filter(|(_, line)| line.as_ref().contains(text));
     found.map(|(index, _)| index).collect()
