@@ -10,6 +10,7 @@ use std::path::Path;
 use asyncio_tests::oracle::workspace;
 use mdbook_driver::MDBook;
 
+use crate::check::links_lead_somewhere;
 use crate::directive::{Problem, expand};
 use crate::{pages, warnings};
 
@@ -45,7 +46,8 @@ pub fn build_from<T>(
     let fresh = into.join("fresh");
     remove(&fresh)?;
 
-    pages::all_are_in_the_summary(&book.join("pages")).map_err(|problems| listed(&problems))?;
+    let pages = book.join("pages");
+    none(&pages::all_are_in_the_summary(&pages)?)?;
     let mut book = MDBook::load(book).map_err(|error| format!("{error:#}"))?;
     book.config.build.build_dir.clone_from(&fresh);
     fill_in(&mut book, progress)?;
@@ -55,6 +57,8 @@ pub fn build_from<T>(
     if !warnings.is_empty() {
         return Err(warnings.join("\n"));
     }
+    progress("following the links");
+    none(&links_lead_somewhere(&fresh, &pages::all_in(&pages)?)?)?;
 
     let html = into.join("html");
     remove(&html)?;
@@ -72,13 +76,13 @@ fn fill_in(book: &mut MDBook, progress: Progress<'_>) -> Result<(), String> {
         chapter.content = expanded;
         problems.extend(found);
     });
-    if problems.is_empty() { Ok(()) } else { Err(listed(&problems)) }
+    none(&problems)
 }
 
-/// One line a problem.
-pub(crate) fn listed(problems: &[Problem]) -> String {
+/// Fails where there are problems, with one line a problem.
+pub(crate) fn none(problems: &[Problem]) -> Result<(), String> {
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
-    lines.join("\n")
+    if lines.is_empty() { Ok(()) } else { Err(lines.join("\n")) }
 }
 
 /// Held while something writes into a folder, which is made. The system lets go of it, even where the

@@ -14,8 +14,8 @@ cargo book [COMMAND]
 
   serve [PORT]    build the book, show it on 127.0.0.1, and build it again when a file changes.
                   The default, on port 3000 or the next free one; 0: a port that the system picks
-  build           build the book into target/book/html
-  check           build it and check links, code, outputs and the appendices
+  build           build the book into target/book/html, and follow its links
+  check           build it and check code, outputs and the appendices
   record [WHAT]   measure anew what the book's figures show: ladder, traces; all of them without WHAT
   help            say this";
 

@@ -30,29 +30,30 @@ impl Page {
 ///
 /// What can't be read.
 pub fn all() -> Result<Vec<Page>, String> {
-    let folder = workspace("book/pages");
-    let pages = files(&folder)?.into_iter().filter(|path| path != Path::new("SUMMARY.md"));
-    pages
-        .map(|path| {
-            let text = fs::read_to_string(folder.join(&path));
-            let name = name(&path);
-            Ok(Page { text: text.map_err(|error| format!("{name}: {error}"))?, name })
-        })
-        .collect()
+    all_in(&workspace("book/pages"))
+}
+
+/// All pages in `folder`.
+pub(crate) fn all_in(folder: &Path) -> Result<Vec<Page>, String> {
+    let pages = files(folder)?.into_iter().filter(|path| path != Path::new("SUMMARY.md"));
+    pages.map(|path| read(folder, &path)).collect()
+}
+
+fn read(folder: &Path, path: &Path) -> Result<Page, String> {
+    let name = name(path);
+    let text = fs::read_to_string(folder.join(path)).map_err(|error| format!("{name}: {error}"))?;
+    Ok(Page { name, text })
 }
 
 /// What a page is called in messages: its path, from the workspace's root.
 pub(crate) fn name(path: &Path) -> String {
-    format!("book/pages/{}", path.display())
+    format!("book/pages/{}", path.display()).replace('\\', "/")
 }
 
 /// Each page that SUMMARY.md names is there, and each page is named in it.
-pub(crate) fn all_are_in_the_summary(folder: &Path) -> Result<(), Vec<Problem>> {
-    let summary = Page {
-        name: name(Path::new("SUMMARY.md")),
-        text: fs::read_to_string(folder.join("SUMMARY.md")).unwrap_or_default(),
-    };
-    let there: BTreeSet<PathBuf> = files(folder).unwrap_or_default().into_iter().collect();
+pub(crate) fn all_are_in_the_summary(folder: &Path) -> Result<Vec<Problem>, String> {
+    let summary = read(folder, Path::new("SUMMARY.md"))?;
+    let there: BTreeSet<PathBuf> = files(folder)?.into_iter().collect();
     let mut named = BTreeSet::from([PathBuf::from("SUMMARY.md")]);
     let mut problems = Vec::new();
     for (index, line) in summary.text.lines().enumerate() {
@@ -66,7 +67,7 @@ pub(crate) fn all_are_in_the_summary(folder: &Path) -> Result<(), Vec<Problem>> 
     for stray in there.difference(&named) {
         problems.push(summary.problem(1, format!("doesn't name the page {}", stray.display())));
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+    Ok(problems)
 }
 
 /// The Markdown files below `folder`, by their paths from there.

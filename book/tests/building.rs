@@ -42,6 +42,28 @@ fn all_that_is_wrong_is_told_at_once_by_page_and_line() {
 }
 
 #[test]
+fn a_link_that_leads_nowhere_fails_the_build() {
+    let folder = book("# A page\n\n[Lost](gone.md), [lost](#gone), [found](page.md#a-page)\n");
+    let message = build(&folder).unwrap_err();
+    assert!(
+        message.contains("book/pages/page.md:3: the link \"gone.html\" leads to no page"),
+        "{message}"
+    );
+    assert!(
+        message.contains("book/pages/page.md:3: the link \"#gone\" leads to no place"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_book_without_a_summary_is_told() {
+    let folder = book("# A page\n");
+    fs::remove_file(folder.path().join("pages/SUMMARY.md")).unwrap();
+    let message = build(&folder).unwrap_err();
+    assert!(message.starts_with("book/pages/SUMMARY.md: "), "{message}");
+}
+
+#[test]
 fn a_failed_build_leaves_the_last_good_book() {
     let folder = book("# Good\n");
     build(&folder).unwrap();

@@ -14,7 +14,7 @@ use crate::pages::Page;
 /// # Errors
 ///
 /// What can't be read.
-pub fn links_lead_somewhere(html: &Path, pages: &[Page]) -> Result<Vec<Problem>, String> {
+pub(crate) fn links_lead_somewhere(html: &Path, pages: &[Page]) -> Result<Vec<Problem>, String> {
     let site = Site::read(html)?;
     let mut problems = Vec::new();
     for (path, page) in &site.pages {
@@ -44,10 +44,13 @@ fn html_of(page: &str) -> String {
     page.trim_start_matches("book/pages/").replace(".md", ".html")
 }
 
-/// The first line of the page that contains the link's target, as it is written there.
+/// The line of the page that has the link's target, as it is written there. The first, where a
+/// directive has made the link.
 fn line_of(page: &Page, target: &str) -> usize {
     let written = target.replace(".html", ".md");
-    let found = page.text.lines().position(|line| line.contains(&written));
+    let line_with = |text: &str| page.text.lines().position(|line| line.contains(text));
+    // `run.md` is also in a link to `prerun.md`.
+    let found = line_with(&format!("]({written})")).or_else(|| line_with(&written));
     found.map_or(1, |index| index + 1)
 }
 
@@ -152,7 +155,7 @@ mod tests {
         write("guide/run.html", body);
         let page = Page {
             name: "book/pages/guide/run.md".to_owned(),
-            text: "# Run\n\n[a](../index.md#bottom)\n\n[b](gone.md)\n".to_owned(),
+            text: "# Run\n\n[a](../index.md#bottom) [c](begone.md)\n\n[b](gone.md)\n".to_owned(),
         };
         let problems = links_lead_somewhere(folder.path(), &[page]).unwrap();
         problems.iter().map(Problem::to_string).collect()

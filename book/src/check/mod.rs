@@ -7,33 +7,30 @@ mod links;
 
 pub use blocks::blocks_compile;
 pub use form::chapters_have_their_form;
-pub use links::links_lead_somewhere;
+pub(crate) use links::links_lead_somewhere;
 
-use crate::building::{Progress, build, listed};
+use crate::building::{Progress, build, none};
 use crate::{appendix, pages};
 
-/// Builds the book and checks all of it: links, the form of chapters, the code written in pages, what
+/// Builds the book, which looks at its links, and checks all of it: the form of chapters, the code written in pages, what
 /// programs print, and that the appendices name everything.
 ///
 /// # Errors
 ///
 /// Everything that doesn't hold.
 pub fn check(progress: Progress<'_>) -> Result<(), String> {
+    build(progress, |_| Ok(()))?;
     let pages = pages::all()?;
-    let lost_links = build(progress, |html| links_lead_somewhere(html, &pages))?;
 
     let mut wrong = Vec::new();
-    let mut note = |step: &str, outcome: Result<(), String>| {
+    let mut look_at = |step: &str, holds: &dyn Fn() -> Result<(), String>| {
         progress(step);
-        wrong.extend(outcome.err());
+        wrong.extend(holds().err());
     };
-    let listed =
-        |problems: Vec<_>| if problems.is_empty() { Ok(()) } else { Err(listed(&problems)) };
-    note("links", listed(lost_links));
-    note("the form of chapters", listed(chapters_have_their_form(&pages)));
-    note("the code written in pages", blocks_compile(&pages).and_then(listed));
-    note("the names of the public API", appendix::names::check());
-    note("the error messages", appendix::messages::check());
+    look_at("the form of chapters", &|| none(&chapters_have_their_form(&pages)));
+    look_at("the code written in pages", &|| none(&blocks_compile(&pages)?));
+    look_at("the names of the public API", &appendix::names::check);
+    look_at("the error messages", &appendix::messages::check);
     if let Err(differences) = asyncio_tests::oracle::check_all(progress) {
         wrong.extend(differences);
     }
