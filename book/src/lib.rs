@@ -10,6 +10,7 @@ pub mod check;
 pub mod directive;
 pub mod excerpt;
 pub mod figures;
+mod html;
 mod markdown;
 pub mod pages;
 pub mod programs;

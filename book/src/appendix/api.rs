@@ -3,18 +3,12 @@
 //! rustdoc knows what is public under which path, where the source only knows what says `pub`. It writes
 //! HTML: `all.html` has the items, each item's page has its methods, variants and fields as `id`s.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{
-    BufferQueue, StartTag, Tag, TagToken, Token, TokenSink, TokenSinkResult, Tokenizer,
-    TokenizerOpts,
-};
-
 use super::read;
+use crate::html::{Start, start_tags};
 
 /// Every public name of the library with all features, without the crate's: `Task::with_name`,
 /// `gather!`, `#[main]`, `http`. Runs `cargo doc` in the workspace at `root`, which builds below
@@ -196,58 +190,8 @@ fn members(page: &[Start]) -> (Vec<String>, Option<String>) {
     (members, target)
 }
 
-/// A start tag.
-struct Start {
-    name: String,
-    attributes: Vec<(String, String)>,
-}
-
-impl Start {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
-    }
-
-    fn has_class(&self, class: &str) -> bool {
-        self.get("class").is_some_and(|classes| classes.split_whitespace().any(|it| it == class))
-    }
-}
-
-impl From<Tag> for Start {
-    fn from(tag: Tag) -> Self {
-        let attributes = tag.attrs.into_iter();
-        let attributes = attributes.map(|it| (it.name.local.to_string(), it.value.to_string()));
-        Self { name: tag.name.to_string(), attributes: attributes.collect() }
-    }
-}
-
-#[derive(Default)]
-struct Starts(RefCell<Vec<Start>>);
-
-impl TokenSink for Starts {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        if let TagToken(tag) = token
-            && tag.kind == StartTag
-        {
-            self.0.borrow_mut().push(tag.into());
-        }
-        TokenSinkResult::Continue
-    }
-}
-
 fn page(path: &Path) -> Result<Vec<Start>, String> {
     Ok(start_tags(&read(path)?))
-}
-
-fn start_tags(html: &str) -> Vec<Start> {
-    let input = BufferQueue::default();
-    input.push_back(StrTendril::from(html));
-    let tokenizer = Tokenizer::new(Starts::default(), TokenizerOpts::default());
-    // A script would be the only thing to stop for, and this sink runs none.
-    let _ = tokenizer.feed(&input);
-    tokenizer.end();
-    tokenizer.sink.0.take()
 }
 
 #[cfg(test)]

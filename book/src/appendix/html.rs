@@ -1,17 +1,14 @@
-//! Writing a table: escaping, code, ids, links.
+//! Writing a table: code, ids, links.
 //!
 //! They are HTML, since Markdown's have no ids and no row headers. They hold no empty line,
 //! which would end the HTML for a Markdown parser.
 
-use super::{page_file, read};
+use super::page_file;
+use crate::excerpt::read;
+use crate::html::escape;
 
 /// What stands where Python has nothing.
 pub(crate) const NOTHING: &str = "–";
-
-/// A table's cell with text in it.
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
 
 /// Text whose `code` stands between backquotes.
 pub(crate) fn inline(text: &str) -> String {

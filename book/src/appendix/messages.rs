@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::html::{NOTHING, code, inline, link};
-use super::{parse_table, read, root, said};
+use super::{load, said};
 
 pub(crate) const FILE: &str = "messages.toml";
 
@@ -91,7 +91,7 @@ pub struct PythonText {
 ///
 /// A file that can't be read.
 pub fn messages_table() -> Result<String, String> {
-    let messages = load()?;
+    let messages: Messages = load(FILE)?;
     let mut rows: Vec<&Row> = messages.message.iter().collect();
     rows.sort_by_key(|row| sort_key(&row.text));
     let ours = rows.iter().filter(|row| row.said_by != SaidBy::Python).map(|row| row.html());
@@ -131,7 +131,7 @@ fn python_rows(rows: &[&Row]) -> Vec<String> {
 ///
 /// Each text that nothing says, each message without a row, each row that is wrong in itself.
 pub fn check() -> Result<(), String> {
-    let faults = said::faults(&load()?)?;
+    let faults = said::faults(&load(FILE)?)?;
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
 }
 
@@ -141,16 +141,12 @@ pub fn check() -> Result<(), String> {
 ///
 /// A file that can't be read.
 pub fn python_texts() -> Result<Vec<PythonText>, String> {
-    let rows = load()?.message.into_iter();
+    let rows = load::<Messages>(FILE)?.message.into_iter();
     let texts = rows.filter_map(|row| {
         let text = row.python_text()?.to_owned();
         Some(PythonText { id: row.id, text, program: row.python_try })
     });
     Ok(texts.collect())
-}
-
-fn load() -> Result<Messages, String> {
-    parse_table(FILE, &read(&root().join("book/appendix").join(FILE))?)
 }
 
 /// By words, whatever marks stand before them.

@@ -18,13 +18,11 @@ pub mod pattern;
 mod said;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// The repository's root.
-pub(crate) fn root() -> PathBuf {
-    let book = Path::new(env!("CARGO_MANIFEST_DIR"));
-    book.parent().unwrap_or(book).to_owned()
-}
+use asyncio_tests::oracle::workspace;
+
+use crate::excerpt;
 
 /// The text of a file; an error names it.
 pub(crate) fn read(path: &Path) -> Result<String, String> {
@@ -32,20 +30,22 @@ pub(crate) fn read(path: &Path) -> Result<String, String> {
 }
 
 /// Reads one of the tables in `book/appendix`.
-pub(crate) fn parse_table<T: serde::de::DeserializeOwned>(
-    file: &str,
-    text: &str,
-) -> Result<T, String> {
+pub(crate) fn load<T: serde::de::DeserializeOwned>(file: &str) -> Result<T, String> {
+    parse_table(file, &excerpt::read(&format!("book/appendix/{file}"))?)
+}
+
+/// The table in a text; `file` is for messages.
+fn parse_table<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, String> {
     toml::from_str(text).map_err(|error| format!("book/appendix/{file}: {error}"))
 }
 
 /// The file of a row's `page`, such as `guide/tasks.md#anchor`.
-fn page_file(page: &str) -> PathBuf {
-    root().join("book/pages").join(page.split('#').next().unwrap_or(page))
+fn page_file(page: &str) -> String {
+    format!("book/pages/{}", page.split('#').next().unwrap_or(page))
 }
 
 /// What is wrong with a row's `page`.
 fn missing_page(page: &str) -> Option<String> {
-    let is_there = page_file(page).is_file();
+    let is_there = workspace(&page_file(page)).is_file();
     (!is_there).then(|| format!("its page `{page}` isn't there: book/pages has no such file"))
 }

@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use asyncio_tests::oracle::workspace;
 use serde::Deserialize;
 
 use super::api;
-use super::html::{NOTHING, code, escape, inline, link, slug, table};
-use super::{missing_page, parse_table, read, root};
+use super::html::{NOTHING, code, inline, link, slug, table};
+use super::{load, missing_page};
+use crate::html::escape;
 
 const FILE: &str = "names.toml";
 
@@ -113,7 +115,7 @@ pub fn names_table(group: &str) -> Result<String, String> {
 ///
 /// What `cargo doc` says when it fails.
 pub fn public_names(target: &Path) -> Result<BTreeSet<String>, String> {
-    api::public_names_of(&root(), target)
+    api::public_names_of(&workspace(""), target)
 }
 
 /// Holds the rows against the library's public names. `cargo doc` builds in `target/book-doc`.
@@ -122,7 +124,7 @@ pub fn public_names(target: &Path) -> Result<BTreeSet<String>, String> {
 ///
 /// Each name that has no row, each row that no name has any more, each row that is wrong in itself.
 pub fn check() -> Result<(), String> {
-    check_against(&public_names(&root().join("target/book-doc"))?)
+    check_against(&public_names(&workspace("target/book-doc"))?)
 }
 
 /// Holds the rows against these names.
@@ -136,8 +138,7 @@ pub fn check_against(public: &BTreeSet<String>) -> Result<(), String> {
 }
 
 fn rows() -> Result<Vec<Row>, String> {
-    let text = read(&root().join("book/appendix").join(FILE))?;
-    parse_table::<Names>(FILE, &text).map(|names| names.name)
+    load::<Names>(FILE).map(|names| names.name)
 }
 
 fn faults(rows: &[Row], public: &BTreeSet<String>) -> Vec<String> {

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use asyncio_tests::oracle::workspace;
+
 use super::html::{NOTHING, slug};
 use super::literals::{self, Literal};
 use super::messages::{FILE, Messages, NotShown, Row, SaidBy};
+use super::missing_page;
 use super::pattern::{HOLE, is_made_of, letters, matches, tidy};
-use super::{missing_page, root};
 
 /// What is said, by whom.
 struct Said {
@@ -26,7 +28,7 @@ impl Said {
     }
 
     fn read() -> Result<Self, String> {
-        let root = root();
+        let root = workspace("");
         let runtime = literals::of_folder(&root, "runtime/src")?;
         let macros = literals::of_folder(&root, "macros/src")?;
         Ok(Self::new(runtime, macros, literals::of_compiler(&root.join("tests/ui"))?))

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::html::{Html, Reference};
 use crate::directive::Problem;
+use crate::html::start_tags;
 use crate::pages::Page;
 
 /// The links of the book in `html` that lead nowhere, by the lines of `pages` that make them.
@@ -52,6 +52,43 @@ fn line_of(page: &Page, target: &str) -> usize {
     // `run.md` is also in a link to `prerun.md`.
     let found = line_with(&format!("]({written})")).or_else(|| line_with(&written));
     found.map_or(1, |index| index + 1)
+}
+
+/// What is read of a page's HTML.
+#[derive(Debug, Default)]
+struct Html {
+    /// With how often each occurs.
+    ids: BTreeMap<String, usize>,
+    references: Vec<Reference>,
+}
+
+/// A `href` or a `src`.
+#[derive(Debug)]
+struct Reference {
+    target: String,
+    /// To be followed by a reader, not loaded with the page.
+    is_link: bool,
+}
+
+impl Html {
+    fn parse(text: &str) -> Self {
+        let mut html = Self::default();
+        for tag in start_tags(text) {
+            let is_link = tag.name == "a";
+            for (name, value) in tag.attributes {
+                match name.as_str() {
+                    "id" => *html.ids.entry(value).or_default() += 1,
+                    "href" | "src" => html.references.push(Reference { target: value, is_link }),
+                    _ => {}
+                }
+            }
+        }
+        html
+    }
+
+    fn repeated_ids(&self) -> impl Iterator<Item = &str> {
+        self.ids.iter().filter(|(_, count)| **count > 1).map(|(id, _)| id.as_str())
+    }
 }
 
 struct Site {

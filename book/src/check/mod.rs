@@ -2,7 +2,6 @@
 
 mod blocks;
 mod form;
-mod html;
 mod links;
 
 pub use blocks::blocks_compile;

@@ -4,7 +4,8 @@ use std::fmt::{Display, Write as _};
 
 use pikchr::{Pikchr, PikchrFlags};
 
-use super::{Directive, escape};
+use super::Directive;
+use crate::html::escape;
 
 /// Colours that nobody would choose, to be replaced by the theme's. Pikchr knows numbers only.
 const COLOURS: [(&str, u32, &str); 2] = [

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use asyncio_tests::oracle::workspace;
 
-use super::{Directive, escape};
+use super::Directive;
 use crate::figures::{Column, Figures, Row};
+use crate::html::escape;
 use crate::markdown;
 
 /// `{{figure FILE ROW COLUMN}}`, within a line.

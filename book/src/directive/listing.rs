@@ -1,7 +1,8 @@
 //! `listing`, `expansion`, `compile_error`: code from the project's files.
 
-use super::{Directive, code_figure, escape};
+use super::{Directive, code_figure};
 use crate::excerpt::{self, Wanted, excerpt};
+use crate::html::escape;
 
 /// `{{listing PATH [ANCHOR] [from TEXT] [to TEXT]}}`
 pub(super) fn listing(directive: &Directive<'_>) -> Result<String, String> {

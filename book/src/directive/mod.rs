@@ -135,10 +135,5 @@ fn longest_run_of_backticks(lines: &[String]) -> usize {
     runs.max().unwrap_or(0)
 }
 
-/// Text as HTML shows it.
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 #[cfg(test)]
 mod tests;

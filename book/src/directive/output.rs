@@ -1,7 +1,8 @@
 //! `output`, `errors`: what a program printed.
 
-use super::{Directive, code_figure, escape};
+use super::{Directive, code_figure};
 use crate::excerpt::between;
+use crate::html::escape;
 use crate::programs::Program;
 
 /// `{{output NAME [from TEXT] [to TEXT]}}`

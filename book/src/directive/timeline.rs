@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::{Directive, diagram, escape};
+use super::{Directive, diagram};
 use crate::excerpt;
+use crate::html::escape;
 
 /// Pixels, of the drawing's own.
 const NAMES: f64 = 110.0;
