@@ -16,7 +16,7 @@ cargo book [COMMAND]
                   The default, on port 3000 or the next free one; 0: a port that the system picks
   build           build the book into target/book/html, and follow its links
   check           build it and check code, outputs and the appendices
-  record [WHAT]   measure anew what the book's figures show: ladder, traces; all of them without WHAT
+  record [WHAT]   measure anew what the book's figures show: ladder, epoll, traces; all without WHAT
   help            say this";
 
 fn main() -> ExitCode {

@@ -33,7 +33,8 @@ fn model_name(cpuinfo: &str) -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-fn system() -> String {
+/// The system and its version, as `Linux 6.8.0`.
+pub(super) fn system() -> String {
     match fs::read_to_string("/proc/sys/kernel/osrelease") {
         Ok(release) => format!("Linux {}", version(release.trim())),
         Err(_) => env::consts::OS.to_owned(),

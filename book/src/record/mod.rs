@@ -1,12 +1,13 @@
 //! `cargo book record`: measures programs and traces lessons, and writes what it finds to
 //! `book/figures`, from where the pages show it.
 //!
-//! `ladder` measures what `tutorial/ladder_*` cost; `traces` keeps what a lesson's loop did. The rooms
-//! below them: `build` makes the programs, `cost` runs one, `strace` counts its system calls, `machine`
-//! says on what. Recorded is by hand, on a machine that does nothing else: no test does it.
+//! `ladder` measures what `tutorial/ladder_*` cost; `epoll` keeps what `ladder_5` asks of the system;
+//! `traces` keeps what a lesson's loop did. The rooms below them: `build` makes the programs, `cost` runs
+//! one, `strace` watches its system calls, `machine` says on what. Recorded is by hand, on a machine that does nothing else: no test does it.
 
 mod build;
 mod cost;
+mod epoll;
 mod ladder;
 mod machine;
 mod strace;
@@ -33,7 +34,8 @@ type Report<'a> = &'a mut dyn FnMut(Progress<'_>);
 /// A recording: what it is called, and what makes it.
 type Recording = (&'static str, fn(&Path, Report<'_>) -> Result<(), String>);
 
-const RECORDINGS: [Recording; 2] = [("ladder", ladder::record), ("traces", traces::record)];
+const RECORDINGS: [Recording; 3] =
+    [("ladder", ladder::record), ("epoll", epoll::record), ("traces", traces::record)];
 
 /// Where the recordings are.
 pub fn folder() -> PathBuf {
@@ -82,13 +84,13 @@ mod tests {
 
     #[test]
     fn nothing_said_is_everything_recorded() {
-        assert_eq!(chosen(&[]).unwrap(), ["ladder", "traces"]);
+        assert_eq!(chosen(&[]).unwrap(), ["ladder", "epoll", "traces"]);
         assert_eq!(chosen(&["traces"]).unwrap(), ["traces"]);
     }
 
     #[test]
     fn an_unknown_recording_is_named_with_the_known_ones() {
         let error = chosen(&["ladder", "lader"]).unwrap_err();
-        assert_eq!(error, "there is no recording lader; there are: ladder, traces");
+        assert_eq!(error, "there is no recording lader; there are: ladder, epoll, traces");
     }
 }

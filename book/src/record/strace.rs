@@ -1,4 +1,4 @@
-//! Counts the system calls of a program, with strace.
+//! Counts the system calls of a program, or writes them down, with strace.
 
 use std::fs;
 use std::path::Path;
@@ -24,16 +24,25 @@ pub(super) struct Calls {
 ///
 /// Why that can't be done: there may be no strace, or a system that forbids it to watch.
 pub(super) fn run(name: &str, path: &Path) -> Result<Calls, String> {
+    let summary = watch(name, path, &["-c"])?;
+    parse(&summary).ok_or(format!("strace of {name} counts in an unknown way:\n{summary}"))
+}
+
+/// Runs the program at `path` under strace with these `options`: what strace writes.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(super) fn watch(name: &str, path: &Path, options: &[&str]) -> Result<String, String> {
     let folder = scratch()?;
-    let summary = folder.path().join("summary");
+    let written = folder.path().join("written");
     let mut strace = without_cargo(Command::new("strace"));
-    strace.args(["-f", "-c", "-o"]).arg(&summary).arg(path);
+    strace.arg("-f").args(options).arg("-o").arg(&written).arg(path);
     let printed = Process::start("strace", &mut strace)?.wait()?;
     if !printed.status.success() {
         return Err(format!("strace of {name} failed: {}", printed.stderr.trim()));
     }
-    let summary = fs::read_to_string(&summary).map_err(|error| format!("strace: {error}"))?;
-    parse(&summary).ok_or(format!("strace of {name} counts in an unknown way:\n{summary}"))
+    fs::read_to_string(&written).map_err(|error| format!("strace: {error}"))
 }
 
 /// Reads what `strace -c` writes: a table, its rows between two lines of dashes.
