@@ -92,17 +92,19 @@ impl Run {
     }
 
     fn draw_axis(&self, svg: &mut String, bottom: f64) {
-        let step = step(self.end - self.start);
-        let mut second = 0.0;
-        while second <= self.end - self.start + step / 100.0 {
+        let length = self.end - self.start;
+        let step = step(length);
+        let marks = (0..).map(|number| f64::from(number) * step);
+        for second in marks.take_while(|second| *second <= length + step / 100.0) {
             let x = self.x(self.start + second);
+            // Rounded: three times 0.2 is 0.6000000000000001.
+            let second = (second * 1000.0).round() / 1000.0;
             let _ = write!(
                 svg,
                 "<line class=\"axis\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/>\
                  <text class=\"axis\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{second} s</text>",
                 bottom + 18.0
             );
-            second += step;
         }
     }
 
@@ -177,6 +179,16 @@ mod tests {
         assert_eq!(svg.matches("class=\"waiting\"").count(), 1);
         assert!(svg.contains(">Task-1</text>"));
         assert!(svg.contains(">2 s</text>"));
+    }
+
+    #[test]
+    fn the_axis_has_round_numbers() {
+        for (end, mark) in [(1.4, "0.6"), (0.65, "0.3"), (0.012, "0.006")] {
+            let mut svg = String::new();
+            Run { lanes: BTreeMap::new(), start: 0.0, end }.draw_axis(&mut svg, 0.0);
+            assert!(svg.contains(&format!(">{mark} s</text>")), "{svg}");
+            assert!(!svg.contains("00000"), "{svg}");
+        }
     }
 
     #[test]
