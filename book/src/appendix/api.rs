@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use asyncio_tests::oracle::cargo;
 
 use super::read;
 use crate::html::{Start, start_tags};
@@ -27,8 +28,7 @@ pub fn public_names_of(root: &Path, target: &Path) -> Result<BTreeSet<String>, S
 }
 
 fn document(root: &Path, target: &Path) -> Result<(), String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = cargo()
         .args(["doc", "--package", "asyncio", "--all-features", "--no-deps", "--target-dir"])
         .arg(target)
         .current_dir(root)

@@ -4,12 +4,10 @@
 //! checks them all. Listings need none of this: their files are compiled where they are.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
 use std::fmt::Write as _;
 use std::fs;
-use std::process::{Command, Stdio};
 
-use asyncio_tests::oracle::workspace;
+use asyncio_tests::oracle::{cargo, workspace};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use serde::Deserialize;
 
@@ -160,10 +158,10 @@ fn errors_of<'a>(
     if names.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    let mut cargo = cargo();
     cargo.args(["check", "--bins", "--keep-going", "--message-format=json", "--quiet"]);
     cargo.current_dir(&package).env("CARGO_TARGET_DIR", workspace("target/book/checked"));
-    let output = cargo.stdin(Stdio::null()).output().map_err(|error| format!("cargo: {error}"))?;
+    let output = cargo.output().map_err(|error| format!("cargo: {error}"))?;
     let errors = read_messages(&String::from_utf8_lossy(&output.stdout));
     if !output.status.success() && errors.is_empty() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());

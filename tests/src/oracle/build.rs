@@ -1,4 +1,4 @@
-//! Builds the programs and finds their binaries. For `program` alone.
+//! Starts cargo: builds the programs and finds their binaries.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -22,7 +22,7 @@ pub(super) fn binaries(
         return Ok(BTreeMap::new());
     }
     let mut command = cargo();
-    command.args(["build", "--message-format=json-render-diagnostics"]);
+    command.args(["build", "--message-format=json-render-diagnostics"]).stderr(Stdio::inherit());
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
@@ -40,10 +40,11 @@ pub(super) fn binaries(
     if !built.status.success() {
         return Err("the programs don't build: see above".into());
     }
-    Ok(String::from_utf8_lossy(&built.stdout).lines().filter_map(binary).collect())
+    Ok(binaries_in(&built.stdout))
 }
 
-fn cargo() -> Command {
+/// The cargo that runs this program, or the one on the `PATH`; in the workspace.
+pub fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     // What the cargo outside says about this package. ring's build script looks at it, and ring would
     // be built again whenever these appear or go.
@@ -53,8 +54,13 @@ fn cargo() -> Command {
             command.env_remove(name.as_ref());
         }
     }
-    command.current_dir(workspace("")).stdin(Stdio::null()).stderr(Stdio::inherit());
+    command.current_dir(workspace("")).stdin(Stdio::null());
     command
+}
+
+/// Where the binaries are that cargo has made, by its messages in JSON.
+pub fn binaries_in(messages: &[u8]) -> BTreeMap<String, PathBuf> {
+    String::from_utf8_lossy(messages).lines().filter_map(binary).collect()
 }
 
 /// The binary that one of cargo's messages is about.
@@ -63,4 +69,19 @@ fn binary(message: &str) -> Option<(String, PathBuf)> {
     let name = message["target"]["name"].as_str()?;
     let path = message["executable"].as_str()?;
     Some((name.to_owned(), path.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_s_messages_say_where_a_binary_is() {
+        let built = r#"{"target":{"name":"ladder_1"},"executable":"target/release/ladder_1"}"#;
+        assert_eq!(binary(built).unwrap(), ("ladder_1".into(), "target/release/ladder_1".into()));
+        let library = r#"{"target":{"name":"asyncio"},"executable":null}"#;
+        assert_eq!(binary(library), None);
+        assert_eq!(binary(r#"{"reason":"build-finished","success":true}"#), None);
+        assert_eq!(binary("a line of something else"), None);
+    }
 }

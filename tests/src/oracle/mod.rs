@@ -14,6 +14,7 @@ mod process;
 mod program;
 mod python;
 
+pub use build::{binaries_in, cargo};
 pub use check::{bless_all, check_all};
 pub use differs::Differences;
 pub use process::{Printed, Process};
