@@ -126,7 +126,8 @@ struct Sleeper {
 
 impl Sleeper {
     /// A wake between the poll and the park is not lost: the flag is up then, or `park` returns at
-    /// once because `unpark` was called before it.
+    /// once because `unpark` was called before it. `park` may also return for no reason at all: then
+    /// the flag is down, and it parks again.
     fn sleep(&self) {
         while !self.is_woken.swap(false, Ordering::Acquire) {
             thread::park();

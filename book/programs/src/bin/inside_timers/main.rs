@@ -13,9 +13,9 @@ async fn main() {
         println!("{what} at {} s", seconds.as_secs());
     };
 
-    event_loop.call_later(Duration::from_secs(3), move || say("third, set first"));
-    event_loop.call_later(Duration::from_secs(1), move || say("first, one of two"));
-    event_loop.call_later(Duration::from_secs(1), move || say("first, two of two"));
+    event_loop.call_later(Duration::from_secs(3), move || say("set first"));
+    event_loop.call_later(Duration::from_secs(1), move || say("set second"));
+    event_loop.call_later(Duration::from_secs(1), move || say("set third"));
     let cancelled = event_loop.call_later(Duration::from_secs(2), || unreachable!());
     cancelled.cancel();
 
