@@ -23,7 +23,7 @@ async fn main() {
 /// Cancels what waits, after a moment of real time: or this program would stand still for ever.
 fn rescue(event_loop: LoopHandle) {
     thread::spawn(move || {
-        thread::sleep(Duration::from_millis(200));
+        thread::sleep(Duration::from_millis(500));
         event_loop.call_soon(|| {
             all_tasks().iter().filter(|task| task.name() == "asking").for_each(|task| {
                 task.cancel();

@@ -18,12 +18,12 @@ async def save_or_say():
 async def main():
     # Says "Task exception was never retrieved" on standard error, once the task is collected.
     saving = asyncio.create_task(save())
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
     del saving
     print("the first one said nothing")
 
     saving = asyncio.create_task(save_or_say())
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
 
     try:
         await asyncio.create_task(save())

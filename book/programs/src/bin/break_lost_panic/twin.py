@@ -13,7 +13,7 @@ async def bake(flour):
 async def main():
     # Nobody will look at its end. Without `baker`, Python might even drop it.
     baker = asyncio.create_task(bake(0), name="baker")
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
     del baker
     print("the loop goes on")
 

@@ -20,18 +20,18 @@ def shown(answer):
 
 async def main():
     good, bad = await asyncio.gather(
-        fetch("good", 40), fetch("bad", 20), return_exceptions=True
+        fetch("good", 200), fetch("bad", 100), return_exceptions=True
     )
     print(f"gather: {shown(good)}, {shown(bad)}")
 
     # gather made a task of "late". It goes on, with
     # nobody waiting for it.
     try:
-        await asyncio.gather(fetch("late", 40), fetch("bad", 20))
+        await asyncio.gather(fetch("late", 200), fetch("bad", 100))
     except ValueError as error:
         print(f"try_gather: {shown(error)}")
 
-    await asyncio.sleep(0.04)
+    await asyncio.sleep(0.2)
     print("end")
 
 

@@ -18,7 +18,7 @@ async def main():
     # Nobody awaits this one: the loop reports the
     # exception and goes on.
     asyncio.create_task(pick(4), name="errand")
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(0.2)
     print("the loop goes on")
 
 
