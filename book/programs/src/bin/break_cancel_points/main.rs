@@ -10,11 +10,11 @@ use asyncio::{create_task, current_task, yield_now};
 
 async fn stop_myself() {
     println!("cancel: {}", current_task().expect("it runs as a task").cancel());
-    println!("goes on behind it");
+    println!("behind cancel()");
     future::ready(()).await;
-    println!("goes on behind an await that doesn't wait");
+    println!("behind ready(())");
     yield_now().await;
-    println!("never printed");
+    println!("behind yield_now()");
 }
 
 #[asyncio::main]
@@ -23,7 +23,7 @@ async fn main() {
     println!("task: {error}");
 
     // Asked to stop before its first step: none is made.
-    let task = create_task(async { println!("never printed either") });
+    let task = create_task(async { println!("first step") });
     task.cancel();
     let error = task.await.expect_err("it is cancelled");
     println!("task: {error}");

@@ -9,15 +9,15 @@ async def is_ready():
 
 async def stop_myself():
     print(f"cancel: {str(asyncio.current_task().cancel()).lower()}")
-    print("goes on behind it")
+    print("behind cancel()")
     await is_ready()
-    print("goes on behind an await that doesn't wait")
+    print("behind ready(())")
     await asyncio.sleep(0)
-    print("never printed")
+    print("behind yield_now()")
 
 
-async def never():
-    print("never printed either")
+async def one_step():
+    print("first step")
 
 
 async def stop_at_the_end():
@@ -36,7 +36,7 @@ async def main():
     await outcome(asyncio.create_task(stop_myself()))
 
     # Asked to stop before its first step: none is made.
-    task = asyncio.create_task(never())
+    task = asyncio.create_task(one_step())
     task.cancel()
     await outcome(task)
 

@@ -12,7 +12,7 @@ async def watchdog():
     """Says after a second which tasks are not done."""
     await asyncio.sleep(1)
     print("after 1 s these are still there:")
-    # A set, in no order: main comes first here because it has the smallest name.
+    # A set, in no order.
     for name in sorted(task.get_name() for task in asyncio.all_tasks()):
         print(f"  {name}")
 

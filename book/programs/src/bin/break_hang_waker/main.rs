@@ -26,13 +26,11 @@ impl Flag {
         }
     }
 
-    /// Says "not yet" and leaves no way to say "now".
-    async fn wait_in_vain(&self) {
+    async fn wait_one_way(&self) {
         poll_fn(|_| if self.is_up.get() { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
-    /// Keeps the waker, for `raise` to call.
-    async fn wait(&self) {
+    async fn wait_the_other_way(&self) {
         poll_fn(|cx| {
             if self.is_up.get() {
                 return Poll::Ready(());
@@ -47,9 +45,9 @@ impl Flag {
 #[asyncio::main(clock = "virtual")]
 async fn main() {
     let flags = [Rc::new(Flag::default()), Rc::new(Flag::default())];
-    let [broken, mended] = flags.clone();
-    let broken = create_task(async move { broken.wait_in_vain().await }).with_name("broken");
-    let mended = create_task(async move { mended.wait().await }).with_name("mended");
+    let [a, b] = flags.clone();
+    let one = create_task(async move { a.wait_one_way().await }).with_name("one way");
+    let other = create_task(async move { b.wait_the_other_way().await }).with_name("the other way");
     sleep(Duration::from_secs(1)).await;
 
     println!("both flags go up");
@@ -57,7 +55,7 @@ async fn main() {
         flag.raise();
     }
     sleep(Duration::from_secs(1)).await;
-    for task in [&broken, &mended] {
-        println!("{} is done: {}", task.name(), task.is_done());
+    for task in [&one, &other] {
+        println!("{}, done: {}", task.name(), task.is_done());
     }
 }

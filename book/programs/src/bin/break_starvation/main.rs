@@ -28,7 +28,7 @@ async fn main() {
     println!("polite:");
     gather!(polite("a"), polite("b")).await;
 
-    // One is enough to starve the others.
+    // One of each.
     println!("both:");
     let tasks = [create_task(polite("polite")), create_task(greedy("greedy"))];
     for task in tasks {

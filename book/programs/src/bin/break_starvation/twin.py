@@ -21,7 +21,7 @@ async def main():
     print("polite:")
     await asyncio.gather(polite("a"), polite("b"))
 
-    # One is enough to starve the others.
+    # One of each.
     print("both:")
     tasks = asyncio.create_task(polite("polite")), asyncio.create_task(greedy("greedy"))
     for task in tasks:
