@@ -45,12 +45,21 @@ async fn make_it_there() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// An async function that calls itself: the inner future lies in a box.
+async fn count_down(from: u32) {
+    println!("counting down: {from}");
+    if from > 0 {
+        Box::pin(count_down(from - 1)).await;
+    }
+}
+
 // It returns a `Result`, so `?` has somewhere to go.
 #[asyncio::main(clock = "virtual")]
 async fn main() -> Result<(), Box<dyn Error>> {
     give().await?;
     lend().await;
     make_it_there().await?;
+    count_down(1).await;
     // Nobody needs its value: said so.
     create_task(async { println!("detached: in the background") }).detach();
     sleep(Duration::from_millis(10)).await;

@@ -13,7 +13,7 @@ use asyncio::{Task, TaskRef, all_tasks, create_task, get_running_loop, sleep};
 type Slot = Rc<Cell<Option<Task<()>>>>;
 
 async fn wait_for(other: Slot) {
-    let other = other.take().expect("main has filled it in");
+    let other = other.take().expect("circle() has filled it in");
     other.await.expect("it doesn't panic");
 }
 
@@ -22,12 +22,20 @@ async fn circle() {
     let (chicken, egg) = (Slot::default(), Slot::default());
     let first = create_task(wait_for(egg.clone())).with_name("chicken");
     let second = create_task(wait_for(chicken.clone())).with_name("egg");
+    let to_cancel = TaskRef::clone(&first);
     chicken.set(Some(first));
     egg.set(Some(second));
 
     sleep(Duration::from_secs(1)).await;
-    let waiting: Vec<String> = all_tasks().iter().map(TaskRef::name).collect();
-    println!("after 1 s: {}", waiting.join(", "));
+    println!("after 1 s: {}", names());
+    to_cancel.cancel();
+    sleep(Duration::from_secs(1)).await;
+    println!("1 s after the cancellation: {}", names());
+}
+
+fn names() -> String {
+    let names: Vec<String> = all_tasks().iter().map(TaskRef::name).collect();
+    names.join(", ")
 }
 
 /// One of them only gives: it sets a value and waits for nobody.

@@ -28,7 +28,7 @@ async fn give_up() {
     println!("cancelled: {}", state.is_cancelled());
 }
 
-/// The way out: the second arm keeps the handle.
+/// A way out: the second arm keeps the handle.
 async fn come_back() {
     let task = create_task(download());
     match select(task, pin!(sleep(Duration::from_secs(1)))).await {
@@ -40,8 +40,22 @@ async fn come_back() {
     }
 }
 
+/// Another: nobody waits for it any more, and it goes on.
+async fn let_go() {
+    let task = create_task(download());
+    match select(task, pin!(sleep(Duration::from_secs(1)))).await {
+        Either::Left((pages, _)) => println!("pages: {}", pages.expect("it doesn't panic")),
+        Either::Right(((), task)) => {
+            println!("let go after 1 s");
+            task.detach();
+        }
+    }
+    sleep(Duration::from_secs(2)).await;
+}
+
 #[asyncio::main(clock = "virtual")]
 async fn main() {
     give_up().await;
     come_back().await;
+    let_go().await;
 }
