@@ -27,7 +27,7 @@ fn every_group_of_names_and_the_messages_make_a_table() {
     assert_eq!(groups.len(), 11, "{groups:?}");
     for group in groups {
         let table = names::names_table(group).unwrap();
-        assert!(table.contains("<th scope=\"row\">"), "{group}: {table}");
+        assert!(table.contains("<th role=\"rowheader\" scope=\"row\">"), "{group}: {table}");
         assert!(!table.contains("\n\n"), "an empty line ends the HTML: {group}");
     }
     let fault = names::names_table("tsaks").unwrap_err();

@@ -51,15 +51,30 @@ pub(crate) fn slug(text: &str) -> String {
 }
 
 /// A table: its name for those who can't see the heading above it, its columns, its rows.
+///
+/// Every part of it names its role: on a phone the stylesheet shows the rows as blocks, and a browser
+/// takes a table that isn't shown as one for no table.
 pub(crate) fn table(class: &str, name: &str, columns: &[&str], rows: &[String]) -> String {
-    let heads: Vec<String> =
-        columns.iter().map(|column| format!("<th scope=\"col\">{column}</th>")).collect();
-    let heads = heads.concat();
+    let head = |column: &&str| format!("<th role=\"columnheader\" scope=\"col\">{column}</th>");
+    let heads: String = columns.iter().map(head).collect();
     format!(
-        "<div class=\"table-wrapper\">\n<table class=\"{class}\" aria-label=\"{}\">\n\
-         <thead><tr>{heads}</tr></thead>\n<tbody>\n{}\n</tbody>\n</table>\n</div>\n",
+        "<div class=\"table-wrapper\">\n<table class=\"{class}\" role=\"table\" aria-label=\"{}\">\n\
+         <thead role=\"rowgroup\"><tr role=\"row\">{heads}</tr></thead>\n\
+         <tbody role=\"rowgroup\">\n{}\n</tbody>\n</table>\n</div>\n",
         escape(name),
         rows.join("\n"),
+    )
+}
+
+/// A row of such a table: its header, then its cells, each under the name of its column, which the
+/// stylesheet shows where there are no columns.
+pub(crate) fn row(id: &str, header: &str, cells: &[(&str, String)]) -> String {
+    let cell = |(column, text): &(&str, String)| {
+        format!("<td role=\"cell\" data-column=\"{}\">{text}</td>", escape(column))
+    };
+    let cells: String = cells.iter().map(cell).collect();
+    format!(
+        "<tr role=\"row\" id=\"{id}\"><th role=\"rowheader\" scope=\"row\">{header}</th>{cells}</tr>"
     )
 }
 

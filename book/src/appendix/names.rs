@@ -8,7 +8,7 @@ use asyncio_tests::oracle::workspace;
 use serde::Deserialize;
 
 use super::api;
-use super::html::{NOTHING, code, inline, link, slug, table};
+use super::html::{NOTHING, code, inline, link, row, slug, table};
 use super::{load, missing_page};
 use crate::html::escape;
 
@@ -28,6 +28,8 @@ const GROUPS: [(&str, &str); 11] = [
     ("http", "HTTP"),
     ("errors", "Errors"),
 ];
+
+const COLUMNS: [&str; 3] = ["Rust", "Python", "What to know"];
 
 #[derive(Debug, Deserialize)]
 struct Names {
@@ -68,18 +70,22 @@ impl Row {
     }
 
     fn html(&self) -> String {
-        let also = |path: &String| format!("<br><span id=\"{}\">{}</span>", id(path), code(path));
+        let also =
+            |path: &String| format!("<br><span id=\"{}\">{}</span>", id(path), breakable(path));
         let also: Vec<String> = self.also.iter().map(also).collect();
         let also = also.concat();
-        format!(
-            "<tr id=\"{}\"><th scope=\"row\">{}{also}</th><td>{}</td><td>{}{}</td></tr>",
-            self.id(),
-            code(&self.rust),
-            inline(&self.python),
-            inline(&self.note),
-            link(self.page.as_deref()),
-        )
+        let [_, python, note] = COLUMNS;
+        let cells = [
+            (python, inline(&self.python)),
+            (note, inline(&self.note) + &link(self.page.as_deref())),
+        ];
+        row(&self.id(), &(breakable(&self.rust) + &also), &cells)
     }
+}
+
+/// A path as code that may go on in another line behind each `::`.
+fn breakable(path: &str) -> String {
+    code(path).replace("::", "::<wbr>")
 }
 
 /// A row's id in the page: `task-cancel`. `gather!` and `gather` are two names.
@@ -106,7 +112,7 @@ pub fn names_table(group: &str) -> Result<String, String> {
     if rows.is_empty() {
         return Err(format!("the group `{group}` has no row in book/appendix/{FILE}"));
     }
-    Ok(table("names", title, &["Rust", "Python", "What to know"], &rows))
+    Ok(table("names", title, &COLUMNS, &rows))
 }
 
 /// Every public name of the library, from `cargo doc`, which builds below `target`.
@@ -288,7 +294,10 @@ mod tests {
         let mut task = row("Task::cancel");
         task.also.push("TaskRef::cancel".to_owned());
         let html = task.html();
-        assert!(html.starts_with("<tr id=\"task-cancel\"><th scope=\"row\">"), "{html}");
+        assert!(
+            html.contains(" id=\"task-cancel\"><th role=\"rowheader\" scope=\"row\">"),
+            "{html}"
+        );
         assert!(html.contains("id=\"taskref-cancel\""), "{html}");
     }
 
