@@ -25,6 +25,7 @@ use asyncio_tests::oracle::workspace;
 /// The files and folders that the book is built from.
 pub fn sources() -> Vec<PathBuf> {
     let sources = [
+        ".cargo/config.toml",
         "Cargo.toml",
         "book/appendix",
         "book/book.toml",

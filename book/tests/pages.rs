@@ -5,6 +5,7 @@ use asyncio_book::building::build;
 use asyncio_book::check::{blocks_compile, chapters_have_their_form};
 use asyncio_book::directive::Problem;
 use asyncio_book::pages;
+use asyncio_tests::oracle::workspace;
 
 fn assert_none(problems: &[Problem]) {
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
@@ -14,6 +15,18 @@ fn assert_none(problems: &[Problem]) {
 #[test]
 fn the_book_builds_and_its_links_lead_somewhere() {
     build(&|_| (), |_| Ok(())).unwrap_or_else(|message| panic!("\n{message}"));
+}
+
+#[test]
+fn what_the_pages_show_is_watched_for_changes() {
+    let sources = asyncio_book::sources();
+    for page in pages::all().unwrap() {
+        for line in page.text.lines().filter_map(|line| line.strip_prefix("{{listing ")) {
+            let path = line.trim_end_matches("}}").split(' ').next().unwrap();
+            let is_watched = sources.iter().any(|source| workspace(path).starts_with(source));
+            assert!(is_watched, "{}: add {path} to the sources in book/src/lib.rs", page.name);
+        }
+    }
 }
 
 #[test]

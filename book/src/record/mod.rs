@@ -3,7 +3,8 @@
 //!
 //! `ladder` measures what `tutorial/ladder_*` cost; `epoll` keeps what `ladder_5` asks of the system;
 //! `traces` keeps what a lesson's loop did. The rooms below them: `build` makes the programs, `cost` runs
-//! one, `strace` watches its system calls, `machine` says on what. Recorded is by hand, on a machine that does nothing else: no test does it.
+//! one, `strace` watches its system calls, `machine` says on what. Recorded is by hand, on a machine that
+//! does nothing else: no test does it.
 
 mod build;
 mod cost;

@@ -8,6 +8,9 @@ use super::client::{Client, server, while_served};
 
 const FILES: [(&str, &str); 1] = [("index.html", "<body>Start</body>")];
 
+/// Longer than a busy machine keeps a client from its next line.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 fn limits(connections: usize, head: Duration) -> Limits {
     Limits { connections, head }
 }
@@ -25,7 +28,7 @@ fn a_client_in_the_middle_of_a_request_holds_up_nobody() {
 
 #[test]
 fn a_head_that_takes_too_long_closes_the_connection() {
-    let server = server(&FILES).with_limits(limits(9, Duration::from_millis(50)));
+    let server = server(&FILES).with_limits(limits(9, PATIENCE));
     while_served(server, |address| {
         let mut slow = Client::connect(address);
         slow.send("GET / HTTP/1.1\r\nHo");
@@ -35,7 +38,7 @@ fn a_head_that_takes_too_long_closes_the_connection() {
 
 #[test]
 fn a_connection_that_asks_nothing_more_is_closed() {
-    let server = server(&FILES).with_limits(limits(9, Duration::from_millis(50)));
+    let server = server(&FILES).with_limits(limits(9, PATIENCE));
     while_served(server, |address| {
         let mut client = Client::connect(address);
         assert_eq!(client.get("/").status, 200);
