@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use asyncio_tests::oracle::{cargo, workspace};
-use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 use serde::Deserialize;
 
 use crate::building::lock;
@@ -62,7 +62,7 @@ struct CompileError {
 fn blocks_of(page: &Page) -> Vec<Result<Block, Problem>> {
     let mut blocks = Vec::new();
     let mut open: Option<(String, usize, String)> = None;
-    for (event, range) in Parser::new_ext(&page.text, markdown::options()).into_offset_iter() {
+    for (event, range) in markdown::parser(&page.text).into_offset_iter() {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info)))
                 if matches!(info.split([',', ' ']).next(), Some("rust" | "rs" | "Rust")) =>
