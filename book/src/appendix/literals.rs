@@ -48,6 +48,7 @@ pub fn of_folder(root: &Path, folder: &str) -> Result<Vec<Literal>, String> {
     for file in files(&root.join(folder), "rs")? {
         let text = read(&file)?;
         let name = file.strip_prefix(root).unwrap_or(&file).display().to_string();
+        let name = name.replace('\\', "/");
         let mut reader = Reader { file: &name, literals: Vec::new(), tests: Vec::new() };
         reader.read(&text)?;
         let modules = reader.tests.iter().map(|module| file.with_file_name(format!("{module}.rs")));

@@ -87,7 +87,7 @@ impl Side {
     }
 
     fn figure(&self) -> String {
-        listing::figure(&self.path, &self.path, &self.lines)
+        listing::figure(&self.path, &self.lines)
     }
 }
 
