@@ -33,6 +33,19 @@ fn printed(
         return Err(format!("{} is empty: there is nothing to show", program.file(file)));
     }
     let part = if range.len() < lines.len() { ", in part" } else { "" };
-    let caption = format!("<code>{}</code>{what}{part}", escape(program.command()));
-    Ok(code_figure(class, &caption, "text", &lines[range]))
+    let (shown, ending) = without_the_ending(&lines[range]);
+    if let (true, Some(ending)) = (shown.is_empty(), ending) {
+        return Ok(format!("<code>{}</code> ends with {ending}.", escape(program.command())));
+    }
+    let ending = ending.map(|ending| format!("; {}", escape(ending))).unwrap_or_default();
+    let caption = format!("<code>{}</code>{what}{part}{ending}", escape(program.command()));
+    Ok(code_figure(class, &caption, "text", shown))
+}
+
+/// The last line of `errors.txt` may be how the program ended, which it doesn't print.
+fn without_the_ending(lines: &[String]) -> (&[String], Option<&str>) {
+    match lines.split_last() {
+        Some((last, shown)) if last.starts_with("exit status: ") => (shown, Some(last)),
+        _ => (lines, None),
+    }
 }

@@ -58,6 +58,15 @@ fn an_output_comes_with_the_command_that_prints_it() {
 }
 
 #[test]
+fn how_a_program_ended_is_told_beside_what_it_wrote() {
+    let shown = expanded("{{errors differs_ctrl_c}}");
+    assert!(
+        shown.trim().ends_with("--bin differs_ctrl_c</code> ends with exit status: 130."),
+        "{shown}"
+    );
+}
+
+#[test]
 fn an_expansion_and_a_compile_error_come_from_the_macro_s_tests() {
     assert!(expanded("{{expansion main}}").contains("::asyncio::run(main())"));
     let shown = expanded("{{compile_error main/not_async}}");
