@@ -12,6 +12,7 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 
 async fn produce(jobs: UnboundedSender<u32>) {
     for job in 1..=2 {
+        sleep(Duration::from_millis(10)).await;
         jobs.unbounded_send(job).expect("the worker receives");
     }
 }

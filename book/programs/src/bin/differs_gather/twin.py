@@ -27,11 +27,11 @@ async def main():
     # gather made a task of "late". It goes on, with
     # nobody waiting for it.
     try:
-        await asyncio.gather(fetch("late", 200), fetch("bad", 100))
+        await asyncio.gather(fetch("late", 600), fetch("bad", 100))
     except ValueError as error:
         print(f"try_gather: {shown(error)}")
 
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.6)
     print("end")
 
 
