@@ -1,9 +1,6 @@
 //! The programs that pages show: lessons, and the book's own.
 
-use std::collections::BTreeMap;
-
-use asyncio_tests::oracle::workspace;
-use serde::Deserialize;
+use asyncio_tests::oracle::{arguments, workspace};
 
 use crate::excerpt;
 
@@ -24,8 +21,13 @@ impl Program {
         let lesson = format!("tutorial/{name}");
         let own = format!("book/programs/src/bin/{name}");
         if workspace(&lesson).join("main.rs").is_file() {
-            let command = format!("cargo run --bin {name}{}", arguments(name)?);
-            return Ok(Self { folder: lesson, command });
+            let mut command = vec!["cargo run --bin".to_owned(), name.to_owned()];
+            let arguments = arguments(name)?;
+            if !arguments.is_empty() {
+                command.push("--".to_owned());
+            }
+            command.extend(arguments);
+            return Ok(Self { folder: lesson, command: command.join(" ") });
         }
         if workspace(&own).join("main.rs").is_file() {
             let command = format!("cargo run -p asyncio-book-programs --bin {name}");
@@ -52,17 +54,4 @@ impl Program {
     pub fn printed(&self, file: &str) -> Result<Vec<String>, String> {
         Ok(excerpt::read(&self.file(file))?.lines().map(str::to_owned).collect())
     }
-}
-
-/// What a lesson's output was made with, where it takes arguments.
-fn arguments(name: &str) -> Result<String, String> {
-    #[derive(Deserialize)]
-    struct Run {
-        #[serde(default)]
-        arguments: Vec<String>,
-    }
-    let runs: BTreeMap<String, Run> = toml::from_str(&excerpt::read("tests/oracle/runs.toml")?)
-        .map_err(|error| format!("tests/oracle/runs.toml: {error}"))?;
-    let arguments = runs.get(name).map(|run| run.arguments.join(" ")).unwrap_or_default();
-    Ok(if arguments.is_empty() { String::new() } else { format!(" -- {arguments}") })
 }

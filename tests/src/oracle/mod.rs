@@ -18,7 +18,7 @@ pub use build::{binaries_in, cargo};
 pub use check::{bless_all, check_all};
 pub use differs::Differences;
 pub use process::{Printed, Process};
-pub use program::{Program, Said};
+pub use program::{Program, Said, arguments};
 pub use python::Python;
 
 use std::path::{Path, PathBuf};

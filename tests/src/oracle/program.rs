@@ -192,6 +192,15 @@ fn address_in(line: &str) -> Result<String, String> {
     address.map(str::to_owned).ok_or(format!("no address in {line:?}"))
 }
 
+/// The arguments that the program called `name` is run with.
+///
+/// # Errors
+///
+/// What couldn't be read.
+pub fn arguments(name: &str) -> Result<Vec<String>, String> {
+    Ok(runs()?.remove(name).unwrap_or_default().arguments)
+}
+
 fn runs() -> Result<BTreeMap<String, Run>, String> {
     let text = read(&workspace("tests/oracle/runs.toml"))?;
     toml::from_str(&text).map_err(|error| format!("runs.toml: {error}"))
