@@ -14,4 +14,6 @@ async def main():
         print("cleaned up")
 
 
+# A shell starts what runs in the background with Ctrl-C switched off, and Python leaves it off then.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 asyncio.run(main())
