@@ -34,6 +34,11 @@ pub(crate) fn links_lead_somewhere(html: &Path, pages: &[Page]) -> Result<Vec<Pr
             report(&format!("id=\"{id}\""), format!("the id {id:?} occurs twice on this page"));
         }
     }
+    problems.extend(site.foreign.iter().map(|(style, target)| Problem {
+        page: format!("target/book/html/{style}"),
+        line: 1,
+        message: from_another_host(target),
+    }));
     problems.sort();
     problems.dedup();
     Ok(problems)
@@ -95,11 +100,13 @@ struct Site {
     /// Paths from the book's root.
     files: BTreeSet<String>,
     pages: BTreeMap<String, Html>,
+    /// Style sheets, and what they would load from another host.
+    foreign: Vec<(String, String)>,
 }
 
 impl Site {
     fn read(root: &Path) -> Result<Self, String> {
-        let mut site = Self { files: BTreeSet::new(), pages: BTreeMap::new() };
+        let mut site = Self { files: BTreeSet::new(), pages: BTreeMap::new(), foreign: Vec::new() };
         let mut folders = vec![PathBuf::new()];
         while let Some(folder) = folders.pop() {
             let path = root.join(&folder);
@@ -120,6 +127,9 @@ impl Site {
         if path.extension().is_some_and(|extension| extension == "html") {
             let text = fs::read_to_string(path).map_err(|error| failed(path, &error))?;
             self.pages.insert(name.clone(), Html::parse(&text));
+        } else if path.extension().is_some_and(|extension| extension == "css") {
+            let text = fs::read_to_string(path).map_err(|error| failed(path, &error))?;
+            self.foreign.extend(foreign_in(&text).map(|it| (name.clone(), it.to_owned())));
         }
         self.files.insert(name);
         Ok(())
@@ -132,7 +142,7 @@ impl Site {
             return if reference.is_link || target.starts_with("data:") {
                 Ok(())
             } else {
-                Err(format!("{target:?} would be loaded from another host"))
+                Err(from_another_host(target))
             };
         }
         let (path, id) = target.split_once('#').unwrap_or((target, ""));
@@ -149,6 +159,19 @@ impl Site {
             _ => Ok(()),
         }
     }
+}
+
+fn from_another_host(target: &str) -> String {
+    format!("{target:?} would be loaded from another host")
+}
+
+/// What a style sheet loads from another host: `url(…)`, `@import "…"`.
+fn foreign_in(style: &str) -> impl Iterator<Item = &str> {
+    let loads = ["url(", "@import "].into_iter().flat_map(|load| style.split(load).skip(1));
+    let targets = loads.filter_map(|rest| {
+        rest.trim_start_matches(['"', '\'', ' ']).split(['"', '\'', ')', ';', ' ']).next()
+    });
+    targets.filter(|target| is_elsewhere(target) && !target.starts_with("data:"))
 }
 
 /// Another host, or no place at all: `mailto:`, `data:`.
@@ -225,6 +248,18 @@ mod tests {
         assert!(found[0].ends_with("would be loaded from another host"), "{found:?}");
         let found = problems(r#"<link rel="stylesheet" href="//example.org/x.css">"#);
         assert!(found[0].ends_with("would be loaded from another host"), "{found:?}");
+    }
+
+    #[test]
+    fn a_style_sheet_loads_nothing_from_another_host_either() {
+        let style = r#"@import "https://a.example/x.css"; b { background: url(//b.example/x.png) }
+            i { background: url("../x.svg"), url(data:image/png;base64,x); --url: http://c.example }"#;
+        let found: Vec<&str> = foreign_in(style).collect();
+        assert_eq!(found, ["//b.example/x.png", "https://a.example/x.css"]);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.css"), style).unwrap();
+        let problems = links_lead_somewhere(folder.path(), &[]).unwrap();
+        assert_eq!(problems.len(), 2, "{problems:?}");
     }
 
     #[test]
