@@ -29,6 +29,8 @@
 //! | wait | [`sleep`], [`sleep_until`], [`yield_now`] |
 //! | wait for several | [`gather!`], [`gather()`]; until the first error [`try_gather!`], [`try_gather()`] |
 //! | deal with a cancellation | [`catch_cancel`], [`with_cleanup`], [`Cancelled`] |
+//! | take turns | [`Lock`], [`Event`], [`Condition`], [`Semaphore`], [`BoundedSemaphore`], [`Barrier`] |
+//! | hand items on | [`Queue`], [`LifoQueue`], [`PriorityQueue`], which can do what [`AnyQueue`] says |
 //! | handle the loop itself | [`EventLoop`]: [`get_running_loop`], [`get_event_loop`], [`new_event_loop`] |
 //! | set a result by hand | [`Future`], made by [`EventLoop::create_future`] |
 //! | reach the loop from other threads | [`LoopHandle`], made by [`EventLoop::handle`] |
@@ -46,6 +48,8 @@ mod futures;
 mod gather;
 #[cfg(feature = "http")]
 pub mod http;
+mod locks;
+mod queues;
 mod runners;
 mod signals;
 mod task;
@@ -73,6 +77,17 @@ pub use gather::{gather, try_gather};
 // Cancellation.
 pub use task::cancel::{catch_cancel, with_cleanup};
 
+// Synchronisation.
+pub use locks::{
+    Barrier, BoundedSemaphore, Condition, ConditionWait, Event, Lock, LockGuard, Semaphore,
+    SemaphorePermit,
+};
+
+// Queues.
+pub use queues::{
+    AnyQueue, Fifo, Lifo, LifoQueue, Order, Priority, PriorityQueue, Queue, QueueStream,
+};
+
 // The event loop.
 pub use event_loop::callback::Handle;
 pub use event_loop::policy::{get_event_loop, get_running_loop, new_event_loop, set_event_loop};
@@ -85,6 +100,8 @@ pub use exceptions::{
     Cancelled, ExceptionContext, FutureError, InvalidStateError, LoopClosed, NoRunningLoop,
     Panicked, TaskError,
 };
+pub use locks::BrokenBarrierError;
+pub use queues::{GetNowaitError, PutNowaitError, QueueShutDown};
 
 /// What the macros of this crate expand to.
 #[doc(hidden)]
