@@ -129,8 +129,13 @@ impl Barrier {
     /// assert!(!barrier.is_broken());
     /// ```
     pub fn reset(&self) {
-        let nobody = self.inside.get() == 0;
-        self.state.set(if nobody { State::Filling } else { State::Resetting });
+        if self.inside.get() == 0 {
+            return self.state.set(State::Filling);
+        }
+        self.state.set(State::Resetting);
+        // Nobody comes in until all have gone on.
+        self.left.set(self.left.get() + self.places.free());
+        self.places.take_all();
         self.waiting.choose_all(&0);
     }
 

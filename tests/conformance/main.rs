@@ -1,0 +1,6 @@
+//! CPython's `Lib/test/test_asyncio`, file by file: a test answers the case it is named after.
+//!
+//! `README.md` beside this file lists the cases that have no test of their own, and why.
+
+mod test_locks;
+mod test_queues;
