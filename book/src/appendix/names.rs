@@ -15,7 +15,7 @@ use crate::html::escape;
 const FILE: &str = "names.toml";
 
 /// The table's groups, in the order of the page.
-const GROUPS: [(&str, &str); 11] = [
+const GROUPS: [(&str, &str); 13] = [
     ("running", "Running"),
     ("tasks", "Tasks"),
     ("gather", "Gather"),
@@ -23,6 +23,8 @@ const GROUPS: [(&str, &str); 11] = [
     ("cancellation", "Cancellation"),
     ("event-loop", "The event loop"),
     ("futures", "Futures"),
+    ("synchronisation", "Synchronisation"),
+    ("queues", "Queues"),
     ("threads", "Other threads"),
     ("testing", "Testing"),
     ("http", "HTTP"),

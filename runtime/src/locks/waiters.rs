@@ -191,7 +191,7 @@ impl<V> Line<V> {
                 self.unlink(None, waiting.behind);
                 Ok(waiting.sleeper)
             }
-            Slot::Chosen(_) => unreachable!("who is chosen is not in the line"),
+            Slot::Chosen(_) => unreachable!("the line holds those who wait"),
         }
     }
 
@@ -201,7 +201,7 @@ impl<V> Line<V> {
             Slot::Waiting(_) => Told::ToFollow,
             Slot::Chosen(_) => match self.slots.remove(index) {
                 Slot::Chosen(value) => Told::Chosen(value),
-                Slot::Waiting(_) => unreachable!("it was chosen a line above"),
+                Slot::Waiting(_) => unreachable!("it was seen to be chosen"),
             },
         }
     }
@@ -237,7 +237,7 @@ impl<V> Line<V> {
     fn waiting_at(&mut self, index: usize) -> &mut Waiting {
         match &mut self.slots[index] {
             Slot::Waiting(waiting) => waiting,
-            Slot::Chosen(_) => unreachable!("who is chosen is not in the line"),
+            Slot::Chosen(_) => unreachable!("the line holds those who wait"),
         }
     }
 }
