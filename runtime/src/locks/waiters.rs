@@ -26,8 +26,7 @@ use std::task::{Context, Poll, Waker};
 
 use slab::Slab;
 
-use crate::event_loop::core::Core;
-use crate::event_loop::ready::TaskKey;
+use crate::event_loop::ready::{ReadyQueue, TaskKey};
 use crate::task::table;
 
 /// `V` is what a waiter is chosen with.
@@ -102,7 +101,7 @@ impl<V: Clone> Waiters<V> {
     pub(crate) fn choose_all(&self, value: &V) {
         // Not until nobody is left: a waker may be anything, and bring new ones.
         for _ in 0..self.waiting() {
-            drop(self.choose(value.clone()));
+            let _ = self.choose(value.clone());
         }
     }
 }
@@ -244,7 +243,7 @@ impl<V> Line<V> {
 
 /// Whom to wake. Naming a task costs no atomic operation, cloning its waker does.
 enum Sleeper {
-    Task(Rc<Core>, TaskKey),
+    Task(Rc<ReadyQueue>, TaskKey),
     Other(Waker),
 }
 
@@ -252,7 +251,7 @@ impl Sleeper {
     fn of(cx: &Context<'_>) -> Self {
         table::with_current(|task| {
             let is_its_own = task.waker().will_wake(cx.waker());
-            is_its_own.then(|| Self::Task(task.core().clone(), task.key()))
+            is_its_own.then(|| Self::Task(task.core().ready.clone(), task.key()))
         })
         .flatten()
         .unwrap_or_else(|| Self::Other(cx.waker().clone()))
@@ -262,9 +261,9 @@ impl Sleeper {
     fn is_of(&self, cx: &Context<'_>) -> bool {
         match self {
             Self::Other(waker) => waker.will_wake(cx.waker()),
-            Self::Task(core, key) => table::with_current(|task| {
+            Self::Task(queue, key) => table::with_current(|task| {
                 task.key() == *key
-                    && Rc::ptr_eq(task.core(), core)
+                    && Rc::ptr_eq(&task.core().ready, queue)
                     && task.waker().will_wake(cx.waker())
             })
             .unwrap_or(false),
@@ -273,7 +272,7 @@ impl Sleeper {
 
     fn wake(self) {
         match self {
-            Self::Task(core, key) => core.ready.wake(key),
+            Self::Task(queue, key) => queue.wake(key),
             Self::Other(waker) => match table::with_running(|tasks| tasks.core.clone()) {
                 Some(core) => core.wake_foreign(waker),
                 None => waker.wake(),
