@@ -5,6 +5,7 @@
 
 mod cancellation;
 mod event_loop;
+mod synchronisation;
 mod tasks;
 
 use std::cell::RefCell;
