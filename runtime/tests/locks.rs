@@ -1,4 +1,4 @@
-//! Locks, events, conditions, semaphores and barriers: what goes beyond CPython's cases, which
+//! Locks, events, conditions, semaphores and barriers: what goes beyond Python's cases, which
 //! `tests/conformance` holds them to.
 //!
 //! The properties run random scripts of arrivals, releases and cancellations, each with the tasks that
@@ -11,8 +11,8 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use asyncio::{
-    Barrier, BoundedSemaphore, Clock, Condition, Event, Lock, Runner, Semaphore, Task, TaskRef,
-    catch_cancel, create_task, yield_now,
+    Barrier, BoundedSemaphore, Clock, Condition, Event, Lock, Runner, Semaphore, SemaphorePermit,
+    Task, TaskRef, catch_cancel, create_task, yield_now,
 };
 use futures::FutureExt;
 use proptest::prelude::*;
@@ -143,7 +143,7 @@ proptest! {
             }
             turns(50).await;
             crowd.assert_first(given, seed.is_some());
-            let free = std::iter::from_fn(|| semaphore.try_acquire().map(|permit| permit.forget()));
+            let free = std::iter::from_fn(|| semaphore.try_acquire().map(SemaphorePermit::forget));
             assert_eq!(free.count() + crowd.went_on().len(), given);
         });
     }
@@ -289,7 +289,6 @@ proptest! {
                             }
                         });
                     }
-                    Step::LetGo => yield_now().await,
                     Step::Clear => {
                         if seed.is_some_and(|seed| seed % 2 == 0) {
                             barrier.abort();
@@ -298,7 +297,7 @@ proptest! {
                         barrier.reset();
                     }
                     Step::Cancel(index) => crowd.cancel(index),
-                    Step::Turn => yield_now().await,
+                    Step::LetGo | Step::Turn => yield_now().await,
                 }
             }
             turns(50).await;

@@ -1,4 +1,4 @@
-//! Queues: what goes beyond CPython's cases, which `tests/conformance` holds them to.
+//! Queues: what goes beyond Python's cases, which `tests/conformance` holds them to.
 
 mod support;
 
@@ -141,7 +141,8 @@ proptest! {
             assert!(putters == 0 || queue.is_full(), "a putter was left behind");
             assert!(getters == 0 || queue.is_empty(), "a getter was left behind");
             assert_eq!(queue.is_full(), queue.len() == maxsize, "a place is lost");
-            assert_eq!(queue.is_empty(), queue.len() == 0, "an item is lost");
+            let in_it = queue.len();
+            assert_eq!(queue.is_empty(), in_it == 0, "an item is lost");
             while let Ok(number) = queue.get_nowait() {
                 ledger.got.borrow_mut().push(number);
                 turns(2).await;

@@ -1,4 +1,4 @@
-//! CPython's `Lib/test/test_asyncio`, file by file: a test answers the case it is named after.
+//! `CPython`'s `Lib/test/test_asyncio`, file by file: a test answers the case it is named after.
 //!
 //! `README.md` beside this file lists the cases that have no test of their own, and why.
 

@@ -37,7 +37,7 @@ impl Room {
             let mut held = this.lock.acquire().await;
             this.condition.wait(&mut held).await;
             this.notes.note(note);
-            std::future::pending().await
+            std::future::pending::<()>().await;
         })
     }
 
