@@ -13,6 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use crate::event_loop::callback::Callback;
 use crate::event_loop::core::Core;
 use crate::exceptions::{Cancelled, FutureError, InvalidStateError};
 use crate::task::DoneCallback;
@@ -65,13 +66,7 @@ struct State<T> {
     outcome: Option<Outcome<T>>,
     /// Those who wait, in the order they came.
     waiters: BTreeMap<u64, Waker>,
-    callbacks: Vec<Callback>,
-}
-
-struct Callback {
-    id: u64,
-    function: Box<dyn FnOnce()>,
-    added_at: &'static Location<'static>,
+    callbacks: Vec<Rc<Callback>>,
 }
 
 impl<T> Future<T> {
@@ -218,8 +213,9 @@ impl<T> Future<T> {
             self.shared.core.call_soon(function, added_at);
             return DoneCallback::spent();
         }
-        let id = self.shared.core.next_serial();
-        state.callbacks.push(Callback { id, function, added_at });
+        let callback = self.shared.core.callback(function, added_at);
+        let id = callback.serial();
+        state.callbacks.push(callback);
         DoneCallback::new(id)
     }
 
@@ -236,7 +232,8 @@ impl<T> Future<T> {
     /// ```
     pub fn remove_done_callback(&self, callback: DoneCallback) -> bool {
         let mut state = self.shared.state.borrow_mut();
-        let position = state.callbacks.iter().position(|other| callback.id() == Some(other.id));
+        let position =
+            state.callbacks.iter().position(|other| callback.id() == Some(other.serial()));
         let removed = position.map(|position| state.callbacks.remove(position));
         drop(state);
         removed.is_some()
@@ -266,7 +263,7 @@ impl<T> Shared<T> {
         let callbacks = std::mem::take(&mut state.callbacks);
         drop(state);
         for callback in callbacks {
-            self.core.call_soon(callback.function, callback.added_at);
+            self.core.schedule(callback);
         }
         for waker in waiters.into_values() {
             self.core.wake_foreign(waker);

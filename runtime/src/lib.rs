@@ -33,6 +33,8 @@
 //! | hand items on | [`Queue`], [`LifoQueue`], [`PriorityQueue`], which can do what [`AnyQueue`] says |
 //! | handle the loop itself | [`EventLoop`]: [`get_running_loop`], [`get_event_loop`], [`new_event_loop`] |
 //! | set a result by hand | [`Future`], made by [`EventLoop::create_future`] |
+//! | keep a value for a task and what it calls | [`ContextVar`], [`copy_context`] |
+//! | run what blocks on another thread | [`to_thread`], [`EventLoop::run_in_executor`] |
 //! | reach the loop from other threads | [`LoopHandle`], made by [`EventLoop::handle`] |
 //! | fetch a page | `http::ClientSession`, with the feature `http`; `tls` adds https |
 //!
@@ -42,6 +44,7 @@
 //! The source is laid out as Python's `asyncio` package is: `tasks` there is `task` here, `runners` is
 //! `runners`, `base_events` is `event_loop`.
 
+mod context;
 mod event_loop;
 mod exceptions;
 mod futures;
@@ -54,6 +57,7 @@ mod runners;
 mod signals;
 mod task;
 pub mod testing;
+mod threads;
 mod trace;
 
 // What more than one thread touches. The models of `tests` put loom's in their place.
@@ -87,6 +91,12 @@ pub use locks::{
 pub use queues::{
     AnyQueue, Fifo, Lifo, LifoQueue, Order, Priority, PriorityQueue, Queue, QueueStream,
 };
+
+// Context variables.
+pub use context::{Context, ContextVar, LookupError, Token, copy_context};
+
+// Other threads.
+pub use threads::{ExecutorCall, to_thread};
 
 // The event loop.
 pub use event_loop::callback::Handle;

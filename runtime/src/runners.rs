@@ -8,7 +8,9 @@ use std::panic::Location;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use crate::context::{Context, copy_context};
 use crate::event_loop::clock::Clock;
+use crate::event_loop::executor::JOIN_LIMIT;
 use crate::event_loop::settings::Settings;
 use crate::event_loop::{Ended, EventLoop};
 use crate::signals::Interrupts;
@@ -60,6 +62,8 @@ pub struct Runner {
     event_loop: EventLoop,
     handles_ctrl_c: bool,
     is_closed: bool,
+    /// One for all runs.
+    context: Context,
 }
 
 impl Runner {
@@ -147,6 +151,7 @@ impl Runner {
         self.is_closed = true;
         if !self.event_loop.is_closed() {
             self.cancel_all_tasks();
+            self.join_threads();
             self.event_loop.close();
         }
     }
@@ -163,9 +168,22 @@ impl Runner {
             "asyncio::run() cannot be called from a running event loop: `.await` the future instead"
         );
         if !self.handles_ctrl_c {
-            return self.event_loop.drive_main(main, spawned_at);
+            return self.drive_main(main, spawned_at);
         }
         self.drive_until_ctrl_c(main, spawned_at)
+    }
+
+    /// In the runner's own context: what one run sets, the next one sees.
+    #[track_caller]
+    fn drive_main<F: IntoFuture>(
+        &mut self,
+        main: F,
+        spawned_at: &'static Location<'static>,
+    ) -> Ended<F::Output> {
+        let context = Cell::new(std::mem::take(&mut self.context));
+        let ended = self.event_loop.drive_main(main, spawned_at, &context);
+        self.context = context.take();
+        ended
     }
 
     /// Watches for Ctrl-C beside main: no task is needed for it, and none is seen by `all_tasks`.
@@ -187,13 +205,22 @@ impl Runner {
             })
             .await
         };
-        let ended = self.event_loop.drive_main(watched, spawned_at);
+        let ended = self.drive_main(watched, spawned_at);
         if interrupted.get() && matches!(ended, Ended::Cancelled(_)) {
             self.close();
             // What a shell reports for a process that SIGINT ended.
             std::process::exit(130);
         }
         ended
+    }
+
+    /// Waits for the calls on other threads. They may need the loop for their end, so it runs meanwhile.
+    fn join_threads(&self) {
+        let executor = &self.event_loop.tasks.core.executor;
+        if !executor.is_idle() {
+            self.event_loop
+                .run_until_complete(self.event_loop.shutdown_default_executor(JOIN_LIMIT));
+        }
     }
 
     /// What is left is asked to stop, and driven until it has.
@@ -384,6 +411,11 @@ impl RunnerBuilder {
     #[track_caller]
     pub fn build(self) -> Runner {
         let event_loop = EventLoop::new(&self.settings.with_environment());
-        Runner { event_loop, handles_ctrl_c: self.handles_ctrl_c, is_closed: false }
+        Runner {
+            event_loop,
+            handles_ctrl_c: self.handles_ctrl_c,
+            is_closed: false,
+            context: copy_context(),
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
 
+use crate::context::{self, Context};
 use crate::exceptions::place;
 
 /// A function to call once, and where it was scheduled.
@@ -17,6 +18,8 @@ pub(crate) struct Callback {
     scheduled_at: &'static Location<'static>,
     /// Counts a loop's callbacks up, so that closing it can drop them in creation order.
     serial: u64,
+    /// The current one of the code that scheduled it.
+    context: Cell<Context>,
 }
 
 impl Callback {
@@ -30,12 +33,20 @@ impl Callback {
             cancelled: Cell::new(false),
             scheduled_at,
             serial,
+            context: Cell::new(context::copy_context()),
         })
     }
 
     /// Hands the function out, once.
     pub(crate) fn take(&self) -> Option<Box<dyn FnOnce()>> {
         self.function.borrow_mut().take()
+    }
+
+    /// Calls `function`, which must not panic, in the context that the callback was scheduled in.
+    pub(crate) fn in_context(&self, function: impl FnOnce()) {
+        context::swap(&self.context);
+        function();
+        context::swap(&self.context);
     }
 
     pub(crate) fn scheduled_at(&self) -> &'static Location<'static> {

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::callback::Callback;
 use super::clock::ClockSource;
+use super::executor::Executor;
 use super::inbox::Inbox;
 use super::ready::{self, Ready, ReadyQueue, Waiter};
 use super::settings::Settings;
@@ -42,6 +43,7 @@ pub(crate) struct Core {
     closed: Cell<bool>,
     next_callback: Cell<u64>,
     exception_handler: RefCell<Option<ExceptionHandler>>,
+    pub(crate) executor: Executor,
 }
 
 impl Core {
@@ -67,6 +69,7 @@ impl Core {
             closed: Cell::new(false),
             next_callback: Cell::new(0),
             exception_handler: RefCell::new(None),
+            executor: Executor::default(),
         })
     }
 
@@ -90,7 +93,7 @@ impl Core {
     }
 
     /// A callback that nobody has scheduled yet.
-    fn callback(
+    pub(crate) fn callback(
         &self,
         function: Box<dyn FnOnce()>,
         location: &'static Location<'static>,
@@ -106,12 +109,17 @@ impl Core {
         location: &'static Location<'static>,
     ) -> Rc<Callback> {
         let callback = self.callback(function, location);
+        self.schedule(callback.clone());
+        callback
+    }
+
+    /// As [`call_soon`](Core::call_soon), for a callback that was made before.
+    pub(crate) fn schedule(&self, callback: Rc<Callback>) {
         if self.is_closed() {
             self.contain(&"a callback's destructor", || drop(callback.take()));
         } else {
-            self.ready.push(Ready::Call(callback.clone()));
+            self.ready.push(Ready::Call(callback));
         }
-        callback
     }
 
     pub(crate) fn call_at(

@@ -8,6 +8,7 @@ pub(crate) mod callback;
 pub(crate) mod clock;
 pub(crate) mod core;
 pub(crate) mod driver;
+pub(crate) mod executor;
 pub(crate) mod inbox;
 pub(crate) mod policy;
 pub(crate) mod ready;
@@ -19,12 +20,13 @@ mod timer_handle;
 pub(crate) mod timers;
 pub(crate) mod turn;
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::poll_fn;
 use std::panic::{Location, resume_unwind};
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, ready};
+use std::task::ready;
 use std::time::{Duration, Instant};
 
 use callback::Handle;
@@ -34,6 +36,7 @@ use threadsafe::LoopHandle;
 pub use timer_handle::TimerHandle;
 use turn::{Main, Turns};
 
+use crate::context::{Context, copy_context};
 use crate::exceptions::{Cancelled, Payload};
 use crate::futures::Future as LoopFuture;
 use crate::task::cell::Body;
@@ -112,7 +115,8 @@ impl EventLoop {
     /// ```
     #[track_caller]
     pub fn run_until_complete<F: IntoFuture>(&self, future: F) -> F::Output {
-        self.drive_main(future, Location::caller()).unwrap()
+        let context = Cell::new(copy_context());
+        self.drive_main(future, Location::caller(), &context).unwrap()
     }
 
     /// Runs the loop until [`stop`](EventLoop::stop) is called. Mirrors `loop.run_forever()`.
@@ -377,23 +381,27 @@ impl EventLoop {
         self.tasks.all().into_iter().map(TaskRef::new).collect()
     }
 
-    /// Runs the loop until `future` has ended or the loop is stopped.
+    /// Runs the loop until `future` has ended or the loop is stopped; in `context` itself, no copy of it.
     #[track_caller]
     pub(crate) fn drive_main<F: IntoFuture>(
         &self,
         future: F,
         spawned_at: &'static Location<'static>,
+        context: &Cell<Context>,
     ) -> Ended<F::Output> {
         let running = self.enter();
         let mut value = None;
         let step = {
             let mut future = pin!(future.into_future());
-            let mut poll =
-                |cx: &mut Context<'_>| future.as_mut().poll(cx).map(|output| value = Some(output));
+            let mut poll = |cx: &mut std::task::Context<'_>| {
+                future.as_mut().poll(cx).map(|output| value = Some(output))
+            };
             let cell = self.tasks.admit((), Body::Main, spawned_at);
+            cell.context.swap(context);
             let mut main = Some(Main { poll: &mut poll, ended: None });
             self.drive(&mut main);
             self.tasks.abandon(&cell);
+            cell.context.swap(context);
             main.and_then(|main| main.ended)
         };
         drop(running);
@@ -409,7 +417,7 @@ impl EventLoop {
     fn drive(&self, main: &mut Option<Main<'_>>) {
         let turns = Turns::new(&self.tasks);
         let mut is_only_turn = self.core().stopping.get();
-        let mut run = |cx: &mut Context<'_>| {
+        let mut run = |cx: &mut std::task::Context<'_>| {
             if is_only_turn {
                 ready!(turns.before_only_turn(cx));
                 is_only_turn = false;

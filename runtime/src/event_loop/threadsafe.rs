@@ -16,6 +16,7 @@ use futures_channel::oneshot;
 use super::core::Core;
 use super::inbox::Inbox;
 use super::ready::TaskKey;
+use crate::context::copy_context;
 use crate::exceptions::{Cancelled, LoopClosed, Panicked, Payload, TaskError, place};
 use crate::task::cancel::catch_panic;
 use crate::task::table;
@@ -69,6 +70,8 @@ impl LoopHandle {
     #[doc(alias = "call_soon_threadsafe")]
     #[track_caller]
     pub fn call_soon(&self, callback: impl FnOnce() + Send + 'static) -> Result<(), LoopClosed> {
+        let mut context = copy_context();
+        let callback = move || context.run(callback);
         self.inbox
             .post(Letter::Call(Box::new(callback), Location::caller()))
             .map_err(|_| LoopClosed)

@@ -111,7 +111,9 @@ impl<'a> Turns<'a> {
         let core = &self.tasks.core;
         if let Some(function) = callback.take() {
             core.trace.callback(callback.scheduled_at(), || {
-                core.watch(&**callback, || core.contain(&**callback, function));
+                core.watch(&**callback, || {
+                    callback.in_context(|| core.contain(&**callback, function));
+                });
             });
         }
     }

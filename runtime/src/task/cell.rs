@@ -24,11 +24,13 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::{self, Waker};
 
 use super::output::{AnyOutput, OwnedFuture};
 use super::points::Points;
 use super::waker::TaskWaker;
+use crate::context::{Context, copy_context};
+use crate::event_loop::callback::Callback;
 use crate::event_loop::core::Core;
 use crate::event_loop::ready::{TaskKey, Waiter};
 use crate::exceptions::{Cancelled, Panicked, Payload, place};
@@ -59,13 +61,13 @@ pub(crate) struct Parent {
 }
 
 impl Parent {
-    pub(crate) fn new(task: &Rc<TaskCell>, cx: &Context<'_>) -> Self {
+    pub(crate) fn new(task: &Rc<TaskCell>, cx: &task::Context<'_>) -> Self {
         let is_own = task.waker().will_wake(cx.waker());
         Self { task: task.clone(), waker: (!is_own).then(|| cx.waker().clone()) }
     }
 
     /// Whether a poll of `task` with `cx` comes the same way.
-    pub(crate) fn is(&self, task: &Rc<TaskCell>, cx: &Context<'_>) -> bool {
+    pub(crate) fn is(&self, task: &Rc<TaskCell>, cx: &task::Context<'_>) -> bool {
         let expected = self.waker.as_ref().unwrap_or(task.waker());
         Rc::ptr_eq(&self.task, task) && expected.will_wake(cx.waker())
     }
@@ -79,18 +81,12 @@ pub(crate) enum Phase {
     Cancelled,
 }
 
-struct DoneCallback {
-    id: u64,
-    function: Box<dyn FnOnce()>,
-    added_at: &'static Location<'static>,
-}
-
 /// What few tasks need, in an allocation of its own.
 #[derive(Default)]
 struct Extras {
     name: Option<String>,
     message: Option<Arc<str>>,
-    done_callbacks: Vec<DoneCallback>,
+    done_callbacks: Vec<Rc<Callback>>,
 }
 
 /// Numbers a thread's requests to cancel, so that one that reaches a task in two ways is told once:
@@ -135,6 +131,8 @@ pub(crate) struct TaskCell<O: ?Sized = dyn AnyOutput> {
     /// A point may have a cancellation to take, or was passed over: they are to look.
     pub(crate) points_are_to_look: Cell<bool>,
     extras: RefCell<Option<Box<Extras>>>,
+    /// A copy of its maker's. While the task runs, what was current before is in here.
+    pub(crate) context: Cell<Context>,
     /// The task's future. `None` while the task is being polled, and once it is done: so it can't be
     /// polled then.
     pub(crate) body: Cell<Option<Body>>,
@@ -166,6 +164,7 @@ impl<O: AnyOutput> TaskCell<O> {
             points: RefCell::new(None),
             points_are_to_look: Cell::new(false),
             extras: RefCell::new(None),
+            context: Cell::new(copy_context()),
             body: Cell::new(Some(body)),
             output,
         })
@@ -305,16 +304,16 @@ impl TaskCell {
             self.core.call_soon(function, added_at);
             return None;
         }
-        let id = self.core.next_serial();
-        self.with_extras(|extras| {
-            extras.done_callbacks.push(DoneCallback { id, function, added_at });
-        });
+        let callback = self.core.callback(function, added_at);
+        let id = callback.serial();
+        self.with_extras(|extras| extras.done_callbacks.push(callback));
         Some(id)
     }
 
     pub(crate) fn remove_done_callback(&self, id: u64) -> bool {
         let removed = self.with_extras(|extras| {
-            let position = extras.done_callbacks.iter().position(|callback| callback.id == id)?;
+            let position =
+                extras.done_callbacks.iter().position(|callback| callback.serial() == id)?;
             Some(extras.done_callbacks.remove(position))
         });
         removed.is_some()
@@ -348,7 +347,7 @@ impl TaskCell {
     fn schedule_done_callbacks(&self) {
         let callbacks = self.with_extras(|extras| std::mem::take(&mut extras.done_callbacks));
         for callback in callbacks {
-            self.core.call_soon(callback.function, callback.added_at);
+            self.core.schedule(callback);
         }
     }
 

@@ -16,6 +16,7 @@ use slab::Slab;
 
 use super::cell::{Body, Phase, TaskCell};
 use super::output::{AnyOutput, Output};
+use crate::context;
 use crate::event_loop::core::Core;
 use crate::event_loop::ready::{self, TaskKey, Waiter};
 use crate::exceptions::{Cancelled, TaskError};
@@ -101,8 +102,9 @@ impl Tasks {
         self.current.borrow().clone()
     }
 
-    /// Makes `cell` the current task until the guard is dropped.
+    /// Makes `cell` the current task, and its context the current one, until the guard is dropped.
     pub(crate) fn enter(&self, cell: &Rc<TaskCell>) -> CurrentTask<'_> {
+        context::swap(&cell.context);
         CurrentTask { tasks: self, outer: self.current.replace(Some(cell.clone())) }
     }
 
@@ -143,7 +145,11 @@ pub(crate) struct CurrentTask<'a> {
 
 impl Drop for CurrentTask<'_> {
     fn drop(&mut self) {
-        drop(self.tasks.current.replace(self.outer.take()));
+        let cell = self.tasks.current.replace(self.outer.take());
+        if let Some(cell) = &cell {
+            context::swap(&cell.context);
+        }
+        drop(cell);
     }
 }
 
