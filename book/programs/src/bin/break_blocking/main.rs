@@ -7,8 +7,7 @@
 use std::thread;
 use std::time::Duration;
 
-use asyncio::{create_task, sleep};
-use blocking::unblock;
+use asyncio::{create_task, sleep, to_thread};
 
 /// Stands for whatever takes long and isn't async: a file, a driver of a database, a computation.
 fn make_report() {
@@ -32,6 +31,6 @@ async fn main() {
 
     println!("on a thread:");
     let heart = create_task(beat());
-    create_task(unblock(make_report)).with_name("on a thread").await.expect("it doesn't panic");
+    create_task(to_thread(make_report)).with_name("on a thread").await.expect("it doesn't panic");
     heart.await.expect("it doesn't panic");
 }

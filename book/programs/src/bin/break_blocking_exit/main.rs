@@ -1,4 +1,4 @@
-//! A function on a thread of the pool that nobody awaits is cut off when the process ends.
+//! A function on another thread that nobody awaits: the run waits for it all the same.
 //!
 //! ```text
 //! cargo run -p asyncio-book-programs --bin break_blocking_exit
@@ -7,8 +7,7 @@
 use std::thread;
 use std::time::Duration;
 
-use asyncio::{create_task, sleep};
-use blocking::unblock;
+use asyncio::{create_task, sleep, to_thread};
 
 fn save(what: &str) {
     thread::sleep(Duration::from_millis(500));
@@ -17,9 +16,9 @@ fn save(what: &str) {
 
 #[asyncio::main]
 async fn main() {
-    create_task(unblock(|| save("the book"))).await.expect("it doesn't panic");
+    create_task(to_thread(|| save("the book"))).await.expect("it doesn't panic");
 
-    create_task(unblock(|| save("the letter"))).detach();
+    create_task(to_thread(|| save("the letter"))).detach();
     sleep(Duration::from_millis(20)).await;
     println!("main ends");
 }

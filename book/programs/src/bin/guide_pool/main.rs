@@ -8,7 +8,7 @@ use std::error::Error;
 use std::sync::mpsc::{Receiver, RecvError, channel};
 use std::time::Duration;
 
-use asyncio::{create_task, sleep};
+use asyncio::{create_task, sleep, to_thread};
 
 /// Stops its thread until the disk has something. Stands for whatever blocks.
 fn read(disk: &Receiver<String>) -> Result<String, RecvError> {
@@ -18,7 +18,7 @@ fn read(disk: &Receiver<String>) -> Result<String, RecvError> {
 #[asyncio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let (disk, slow_disk) = channel();
-    let reading = create_task(blocking::unblock(move || read(&slow_disk)));
+    let reading = create_task(to_thread(move || read(&slow_disk)));
 
     for count in 1..=3 {
         sleep(Duration::from_millis(50)).await;
