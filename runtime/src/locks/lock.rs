@@ -12,8 +12,8 @@ use super::permits::{Acquire, Permits};
 ///
 /// Strictly first in, first out: who releases it hands it to the first who waits. Until that one
 /// runs, the lock counts as locked, where Python's counts as unlocked though nobody else could take
-/// it. A panic while it is held releases it, as leaving `async with` does. For what no await comes in between, a `RefCell` is
-/// enough: nothing else runs meanwhile.
+/// it. A panic while it is held releases it, as leaving `async with` does. Where no await comes in
+/// between, a `RefCell` is enough: nothing else runs meanwhile.
 ///
 /// Unlike Python's it is not bound to one event loop.
 ///
