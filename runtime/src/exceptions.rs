@@ -5,9 +5,11 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// The task was asked to stop. Mirrors Python's `asyncio.CancelledError`.
 ///
@@ -271,6 +273,61 @@ impl Error for FutureError {
             Self::Cancelled(cancelled) => Some(cancelled),
             Self::Exception(error) => Some(&**error),
         }
+    }
+}
+
+/// A deadline passed before the work was done. Mirrors Python's `asyncio.TimeoutError`.
+///
+/// As Python's is an `OSError`, this one turns into an [`io::Error`] of the kind
+/// [`TimedOut`](io::ErrorKind::TimedOut) where `?` wants one.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # asyncio::Runner::builder().clock(asyncio::Clock::Virtual).build().run(async {
+/// let never = std::future::pending::<()>();
+/// let error: asyncio::TimeoutError =
+///     asyncio::timeout(Duration::from_millis(1500), never).await.unwrap_err();
+/// assert_eq!(error.to_string(), "timed out after 1.5s");
+/// # });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeoutError {
+    after: Duration,
+}
+
+impl TimeoutError {
+    pub(crate) fn new(after: Duration) -> Self {
+        Self { after }
+    }
+
+    /// How long the work had.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # asyncio::run(async {
+    /// let never = std::future::pending::<()>();
+    /// let error = asyncio::timeout(Duration::ZERO, never).await.unwrap_err();
+    /// assert_eq!(error.after(), Duration::ZERO);
+    /// # });
+    /// ```
+    pub fn after(&self) -> Duration {
+        self.after
+    }
+}
+
+impl fmt::Display for TimeoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "timed out after {:?}", self.after)
+    }
+}
+
+impl Error for TimeoutError {}
+
+impl From<TimeoutError> for io::Error {
+    fn from(error: TimeoutError) -> Self {
+        Self::new(io::ErrorKind::TimedOut, error)
     }
 }
 

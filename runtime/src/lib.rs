@@ -28,6 +28,7 @@
 //! | do something beside it | [`create_task`], [`Task`]; [`current_task`], [`all_tasks`] |
 //! | wait | [`sleep`], [`sleep_until`], [`yield_now`] |
 //! | wait for several | [`gather!`], [`gather()`]; until the first error [`try_gather!`], [`try_gather()`] |
+//! | give something a deadline | [`timeout`], [`timeout_at`], [`wait_for`]; one that moves: [`Timeout`] |
 //! | deal with a cancellation | [`catch_cancel`], [`with_cleanup`], [`Cancelled`] |
 //! | take turns | [`Lock`], [`Event`], [`Condition`], [`Semaphore`], [`BoundedSemaphore`], [`Barrier`] |
 //! | hand items on | [`Queue`], [`LifoQueue`], [`PriorityQueue`], which can do what [`AnyQueue`] says |
@@ -58,6 +59,7 @@ mod signals;
 mod task;
 pub mod testing;
 mod threads;
+mod timeouts;
 mod trace;
 
 // What more than one thread touches. The models of `tests` put loom's in their place.
@@ -77,6 +79,9 @@ pub use task::{DoneCallback, Task, TaskId, TaskRef, all_tasks, create_task, curr
 
 // Waiting with gather.
 pub use gather::{gather, try_gather};
+
+// Deadlines.
+pub use timeouts::{Timeout, timeout, timeout_at, wait_for};
 
 // Cancellation.
 pub use task::cancel::{catch_cancel, with_cleanup};
@@ -108,7 +113,7 @@ pub use futures::Future;
 // What can go wrong.
 pub use exceptions::{
     Cancelled, ExceptionContext, FutureError, InvalidStateError, LoopClosed, NoRunningLoop,
-    Panicked, TaskError,
+    Panicked, TaskError, TimeoutError,
 };
 pub use locks::BrokenBarrierError;
 pub use queues::{GetNowaitError, PutNowaitError, QueueShutDown};

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::cell::{Request, TaskCell};
-use super::points::Kind;
+use super::points::{Delivery, Kind};
+use super::step::wake_points;
 use crate::exceptions::Cancelled;
 
 /// It leaves the task when it is dropped.
@@ -64,6 +65,27 @@ impl CancelPoint {
         let outer = self.cell.with_points(|points| points.set_innermost(Some(self.index)));
         let _restore = Restore { cell: &self.cell, outer };
         poll()
+    }
+
+    /// Cancels what this point encloses, by itself. `Err`: nothing in there can take it, so it is for
+    /// this point.
+    pub(crate) fn deliver_within(&self, cancelled: &Cancelled) -> Result<(), ()> {
+        self.cell.ask_anew();
+        let wakers = self.cell.with_points(|points| points.deliver_within(self.index, cancelled));
+        wake_points(&self.cell, wakers?);
+        Ok(())
+    }
+
+    /// What came of it, after the next poll of what this point encloses.
+    pub(crate) fn settle_within(&self) -> Delivery {
+        let is_polled_again = self.cell.core().ready.is_queued(self.cell.key());
+        self.cell.with_points(|points| points.settle_within(self.index, is_polled_again))
+    }
+
+    /// How often the task, and the blocks around this point, were asked to stop.
+    pub(crate) fn requests_around(&self) -> (u32, usize) {
+        let around = self.cell.with_points(|points| points.asked_around(self.index));
+        (self.cell.cancelling(), around)
     }
 
     /// Lets a cancellation come out of this point: the `catch_cancel` around it gets it, or the task

@@ -245,6 +245,11 @@ impl TaskCell {
         true
     }
 
+    /// A part of the task is cancelled by itself: that is a new request for what it waits for.
+    pub(crate) fn ask_anew(&self) {
+        self.asked.set(Request::next());
+    }
+
     /// The last request to cancel it.
     pub(crate) fn asked(&self) -> Request {
         self.asked.get()

@@ -4,6 +4,7 @@
 //! (what is known of a task), `table` (all of them), `step` (polling one), `waker`, `points`
 //! (where a cancellation goes), `scope` (children).
 
+pub(crate) mod block;
 pub(crate) mod cancel;
 pub(crate) mod cancel_point;
 pub(crate) mod cell;

@@ -33,11 +33,38 @@ pub(crate) struct Point {
     kind: Kind,
     parent: Option<usize>,
     /// The cancellation given to this point and not yet taken by it.
-    signal: Option<Cancelled>,
+    signal: Option<Signal>,
     /// What makes this point be polled, where that is not the task's own waker.
     waker: Option<Waker>,
     /// Was given a cancellation and not polled: the task is suspended elsewhere.
     passed_over: bool,
+    /// What it encloses was cancelled by itself; see `block`.
+    asked_alone: bool,
+    /// A point within has taken a cancellation since.
+    taken_within: bool,
+}
+
+impl Point {
+    fn new(kind: Kind, parent: Option<usize>, waker: Option<Waker>) -> Self {
+        let (passed_over, asked_alone, taken_within) = (false, false, false);
+        Self { kind, parent, signal: None, waker, passed_over, asked_alone, taken_within }
+    }
+}
+
+struct Signal {
+    cancelled: Cancelled,
+    /// The whole task is cancelled, not a block of it alone.
+    of_task: bool,
+}
+
+/// What came of a cancellation that a block gave to the points within.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    Taken,
+    /// Those who may take it are yet to be polled.
+    Late,
+    /// None of them is awaited any more.
+    Refused,
 }
 
 /// A task's points.
@@ -58,7 +85,7 @@ impl Points {
     /// Adds a point inside of the one that is being polled.
     pub(crate) fn add(&mut self, kind: Kind, waker: Option<Waker>) -> usize {
         let parent = self.innermost;
-        self.tree.insert(Point { kind, parent, signal: None, waker, passed_over: false })
+        self.tree.insert(Point::new(kind, parent, waker))
     }
 
     /// A point leaves. Points within may outlive it: they are its parent's then.
@@ -79,9 +106,14 @@ impl Points {
         let point = &mut self.tree[index];
         point.passed_over = false;
         let former = std::mem::replace(&mut point.waker, waker);
-        let signal = point.signal.take();
-        self.taken |= signal.is_some();
-        (signal, former)
+        let Some(signal) = point.signal.take() else { return (None, former) };
+        self.taken |= signal.of_task;
+        let mut outer = point.parent;
+        while let Some(point) = outer {
+            self.tree[point].taken_within = true;
+            outer = self.tree[point].parent;
+        }
+        (Some(signal.cancelled), former)
     }
 
     /// Makes this the point that new ones are inside of; gives back the former one.
@@ -101,6 +133,59 @@ impl Points {
 
     /// Gives the cancellation to the innermost point of each branch. `Err`: there is none.
     pub(crate) fn deliver(&mut self, cancelled: &Cancelled) -> Result<Vec<Waker>, ()> {
+        let targets = self.innermost_of(None).ok_or(())?;
+        (self.on_its_way, self.taken) = (Some(cancelled.clone()), false);
+        Ok(targets.into_iter().filter_map(|target| self.signal(target, cancelled, true)).collect())
+    }
+
+    /// The same for what `block` encloses alone.
+    pub(crate) fn deliver_within(
+        &mut self,
+        block: usize,
+        cancelled: &Cancelled,
+    ) -> Result<Vec<Waker>, ()> {
+        let point = &mut self.tree[block];
+        (point.asked_alone, point.taken_within) = (true, false);
+        let targets = self.innermost_of(Some(block)).ok_or(())?;
+        Ok(targets.into_iter().filter_map(|target| self.signal(target, cancelled, false)).collect())
+    }
+
+    /// After a poll of a block that followed a delivery within: what came of it. As in
+    /// `take_undelivered`, a point that was not polled isn't awaited.
+    pub(crate) fn settle_within(&mut self, block: usize, is_polled_again: bool) -> Delivery {
+        let given: Vec<usize> = (self.tree.iter())
+            .filter(|(index, point)| {
+                let alone = point.signal.as_ref().is_some_and(|signal| !signal.of_task);
+                alone && self.is_within(*index, block)
+            })
+            .map(|(index, _)| index)
+            .collect();
+        let mut some_are_late = false;
+        for index in given {
+            let point = &mut self.tree[index];
+            if is_polled_again && point.waker.is_some() {
+                some_are_late = true;
+            } else {
+                (point.signal, point.passed_over) = (None, true);
+            }
+        }
+        match (some_are_late, self.tree[block].taken_within) {
+            (true, _) => Delivery::Late,
+            (false, true) => Delivery::Taken,
+            (false, false) => Delivery::Refused,
+        }
+    }
+
+    /// How many of the blocks around a point were cancelled by themselves.
+    pub(crate) fn asked_around(&self, index: usize) -> usize {
+        self.ancestors(self.tree[index].parent)
+            .filter(|outer| self.tree[*outer].asked_alone)
+            .count()
+    }
+
+    /// The innermost point of each branch, of the task's or of a block's.
+    fn innermost_of(&self, block: Option<usize>) -> Option<Vec<usize>> {
+        let is_meant = |index: usize| block.is_none_or(|block| self.is_within(index, block));
         let mut encloses = vec![false; self.tree.capacity()];
         for (_, point) in self.awake() {
             if let Some(parent) = point.parent {
@@ -109,16 +194,12 @@ impl Points {
         }
         let mut targets: Vec<usize> = self
             .awake()
-            .filter(|(index, _)| !encloses[*index])
-            .map(|(index, _)| self.outermost_hold(index).unwrap_or(index))
+            .filter(|(index, _)| !encloses[*index] && is_meant(*index))
+            .map(|(index, _)| self.outermost_hold(index, block).unwrap_or(index))
             .collect();
         targets.sort_unstable();
         targets.dedup();
-        if targets.is_empty() {
-            return Err(());
-        }
-        (self.on_its_way, self.taken) = (Some(cancelled.clone()), false);
-        Ok(targets.into_iter().filter_map(|target| self.signal(target, cancelled)).collect())
+        (!targets.is_empty()).then_some(targets)
     }
 
     /// What a poll left to be done: cancellations that were raised in it, each given to the
@@ -130,7 +211,7 @@ impl Points {
         let mut wakers = Vec::new();
         for (from, cancelled) in std::mem::take(&mut self.raised) {
             let Some(target) = self.enclosing_catch(from) else { return Err(cancelled) };
-            wakers.extend(self.signal(target, &cancelled));
+            wakers.extend(self.signal(target, &cancelled, true));
         }
         Ok(Some(wakers))
     }
@@ -178,18 +259,27 @@ impl Points {
         self.tree.iter().filter(|(_, point)| !point.passed_over)
     }
 
-    fn signal(&mut self, target: usize, cancelled: &Cancelled) -> Option<Waker> {
+    fn signal(&mut self, target: usize, cancelled: &Cancelled, of_task: bool) -> Option<Waker> {
         let point = &mut self.tree[target];
-        point.signal = Some(cancelled.clone());
+        let of_task = of_task || point.signal.as_ref().is_some_and(|signal| signal.of_task);
+        point.signal = Some(Signal { cancelled: cancelled.clone(), of_task });
         point.waker.clone()
+    }
+
+    fn is_within(&self, index: usize, block: usize) -> bool {
+        self.ancestors(self.tree[index].parent).any(|outer| outer == block)
     }
 
     fn ancestors(&self, from: Option<usize>) -> impl Iterator<Item = usize> {
         std::iter::successors(from, |index| self.tree[*index].parent)
     }
 
-    fn outermost_hold(&self, from: usize) -> Option<usize> {
-        self.ancestors(Some(from)).filter(|index| self.tree[*index].kind == Kind::Hold).last()
+    /// The outermost cleanup around a point, up to the block that is cancelled.
+    fn outermost_hold(&self, from: usize, block: Option<usize>) -> Option<usize> {
+        self.ancestors(Some(from))
+            .take_while(|index| Some(*index) != block)
+            .filter(|index| self.tree[*index].kind == Kind::Hold)
+            .last()
     }
 
     fn enclosing_catch(&self, from: Option<usize>) -> Option<usize> {

@@ -92,7 +92,7 @@ fn deliver(cell: &TaskCell, cancelled: &Cancelled) -> Result<(), ()> {
 
 /// Makes points look for what was given to them, also those that are polled through a waker of
 /// somebody else's, such as `FuturesUnordered`.
-fn wake_points(cell: &TaskCell, wakers: Vec<Waker>) {
+pub(super) fn wake_points(cell: &TaskCell, wakers: Vec<Waker>) {
     cell.points_are_to_look.set(true);
     for waker in wakers {
         cell.core().wake_foreign(waker);

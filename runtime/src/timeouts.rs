@@ -1,0 +1,357 @@
+//! Deadlines for what is awaited. Mirrors `asyncio.timeouts` and `asyncio.wait_for`.
+//!
+//! What runs under a deadline is a block (see `task::block`) of the task that awaits it; where the
+//! deadline passes, the block is cancelled by itself.
+
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use crate::event_loop::core::Core;
+use crate::event_loop::ready::Waiter;
+use crate::exceptions::{Cancelled, TimeoutError};
+use crate::task::block::Block;
+use crate::task::sleep::{Sleep, sleep_until};
+use crate::task::table;
+
+/// Awaits `future` for `delay` at most. Mirrors `async with asyncio.timeout(delay)`.
+///
+/// When the time is over, what `future` waits for is cancelled, as by [`cancel`](crate::TaskRef::cancel):
+/// a [`catch_cancel`](crate::catch_cancel) in there may clean up, and is waited for; if it goes on and
+/// returns a value, the value counts. The time runs from the first poll. A delay of zero lets `future`
+/// run to its first suspension.
+///
+/// Only `future` is cancelled, not the task around it, so
+/// [`cancelling`](crate::TaskRef::cancelling) doesn't count it; Python's does meanwhile.
+///
+/// # Errors
+///
+/// [`TimeoutError`] if this deadline ended `future`. Where an outer timeout passed as well, or the task
+/// was cancelled, that one's end comes out instead.
+///
+/// # Panics
+///
+/// When awaited outside a running event loop.
+///
+/// # Cancel safety
+///
+/// A cancelled task cancels `future`; dropping this drops `future`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # asyncio::Runner::builder().clock(asyncio::Clock::Virtual).build().run(async {
+/// let hour = asyncio::sleep(Duration::from_secs(3600));
+/// let error = asyncio::timeout(Duration::from_secs(1), hour).await.unwrap_err();
+/// assert_eq!(error.to_string(), "timed out after 1s");
+/// # });
+/// ```
+pub async fn timeout<F: IntoFuture>(delay: Duration, future: F) -> Result<F::Output, TimeoutError> {
+    let core = table::running_core("timeout");
+    Timeout::new(core.clock.after(delay)).run(future).await
+}
+
+/// Awaits `future` until `deadline` at most, on the loop's clock: `EventLoop::time() + delay`.
+/// Mirrors `async with asyncio.timeout_at(when)`; [`timeout`] has the rules. A deadline in the past lets
+/// `future` run to its first suspension.
+///
+/// # Errors
+///
+/// As [`timeout`].
+///
+/// # Panics
+///
+/// When awaited outside a running event loop.
+///
+/// # Cancel safety
+///
+/// As [`timeout`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # asyncio::Runner::builder().clock(asyncio::Clock::Virtual).build().run(async {
+/// let deadline = asyncio::get_running_loop().unwrap().time() + Duration::from_secs(3);
+/// for delay in [1, 1] {
+///     let work = asyncio::sleep(Duration::from_secs(delay));
+///     asyncio::timeout_at(deadline, work).await.unwrap();
+/// }
+/// let late = asyncio::sleep(Duration::from_secs(2));
+/// assert!(asyncio::timeout_at(deadline, late).await.is_err());
+/// # });
+/// ```
+pub async fn timeout_at<F: IntoFuture>(
+    deadline: Instant,
+    future: F,
+) -> Result<F::Output, TimeoutError> {
+    Timeout::new(deadline).run(future).await
+}
+
+/// [`timeout`] with its arguments as Python's `asyncio.wait_for(aw, timeout)` has them. A task that is
+/// given by its handle is cancelled when the time is over; put a `shield` around it
+/// to let it go on.
+///
+/// Python's starts nothing when the time is zero; this one lets `future` run to its first suspension.
+///
+/// # Errors
+///
+/// As [`timeout`].
+///
+/// # Panics
+///
+/// When awaited outside a running event loop.
+///
+/// # Cancel safety
+///
+/// As [`timeout`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # asyncio::Runner::builder().clock(asyncio::Clock::Virtual).build().run(async {
+/// let task = asyncio::create_task(asyncio::sleep(Duration::from_secs(5)));
+/// let seen = asyncio::TaskRef::clone(&task);
+/// assert!(asyncio::wait_for(task, Duration::from_secs(1)).await.is_err());
+/// assert!(seen.is_cancelled());
+/// # });
+/// ```
+pub async fn wait_for<F: IntoFuture>(
+    future: F,
+    delay: Duration,
+) -> Result<F::Output, TimeoutError> {
+    timeout(delay, future).await
+}
+
+/// A deadline that can be moved while it runs. Mirrors `asyncio.Timeout`.
+///
+/// A clone is another handle to the same deadline, for other tasks and callbacks.
+///
+/// ```
+/// use asyncio::Timeout;
+/// use std::time::Duration;
+///
+/// # asyncio::Runner::builder().clock(asyncio::Clock::Virtual).build().run(async {
+/// let event_loop = asyncio::get_running_loop().unwrap();
+/// let idle = Duration::from_secs(2);
+/// let deadline = Timeout::new(event_loop.time() + idle);
+/// let connection = async {
+///     for _ in 0..3 {
+///         asyncio::sleep(Duration::from_secs(1)).await; // a message came
+///         deadline.reschedule(Some(event_loop.time() + idle));
+///     }
+///     std::future::pending::<()>().await; // silence
+/// };
+/// let error = deadline.run(connection).await.unwrap_err();
+/// assert_eq!(error.after(), Duration::from_secs(5));
+/// # });
+/// ```
+#[derive(Clone, Debug)]
+pub struct Timeout {
+    shared: Rc<Shared>,
+}
+
+struct Shared {
+    when: Cell<Option<Instant>>,
+    stage: Cell<Stage>,
+    /// The deadline is another one than that which is waited for.
+    is_moved: Cell<bool>,
+    /// Who waits for the deadline.
+    waiter: Cell<Option<Waiter>>,
+    core: Cell<Option<Rc<Core>>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Created,
+    Active,
+    /// The deadline has passed: what ran under it is being cancelled.
+    Expired,
+    /// It ended before the deadline.
+    Finished,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} when={:?}", self.stage.get(), self.when.get())
+    }
+}
+
+impl Timeout {
+    /// A deadline at `when`, or none yet. Mirrors `asyncio.timeout_at(when)` and `asyncio.timeout(None)`.
+    ///
+    /// ```
+    /// assert_eq!(asyncio::Timeout::new(None).when(), None);
+    /// ```
+    pub fn new(when: impl Into<Option<Instant>>) -> Self {
+        let shared = Shared {
+            when: Cell::new(when.into()),
+            stage: Cell::new(Stage::Created),
+            is_moved: Cell::new(false),
+            waiter: Cell::new(None),
+            core: Cell::new(None),
+        };
+        Self { shared: Rc::new(shared) }
+    }
+
+    /// Awaits `future` under this deadline, once. Mirrors `async with`.
+    ///
+    /// # Errors
+    ///
+    /// As [`timeout`].
+    ///
+    /// # Panics
+    ///
+    /// A second time, and outside a running event loop.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`timeout`].
+    ///
+    /// ```
+    /// # asyncio::run(async {
+    /// assert_eq!(asyncio::Timeout::new(None).run(async { 42 }).await, Ok(42));
+    /// # });
+    /// ```
+    pub async fn run<F: IntoFuture>(&self, future: F) -> Result<F::Output, TimeoutError> {
+        let core = table::running_core("timeout");
+        let began = core.clock.now();
+        let _entered = self.enter(&core);
+        let ended = self.drive(&core, pin!(future.into_future())).await;
+        // `future` is dropped: what it held is free when others hear of its end.
+        match ended {
+            Ended::Value(value) => Ok(value),
+            Ended::TimedOut => {
+                let after = self.when().map(|when| when.saturating_duration_since(began));
+                Err(TimeoutError::new(after.unwrap_or_default()))
+            }
+            Ended::Cancelled(cancelled) => cancelled.raise().await,
+        }
+    }
+
+    /// The deadline, on the loop's clock. Mirrors `Timeout.when()`.
+    ///
+    /// ```
+    /// let when = std::time::Instant::now();
+    /// assert_eq!(asyncio::Timeout::new(when).when(), Some(when));
+    /// ```
+    pub fn when(&self) -> Option<Instant> {
+        self.shared.when.get()
+    }
+
+    /// Moves the deadline; `None`: there is none any more. One in the past lets the loop's turn end first.
+    /// Mirrors `Timeout.reschedule(when)`.
+    ///
+    /// # Panics
+    ///
+    /// When the deadline has passed, or what ran under it has ended. Before the run it's fine, where
+    /// Python complains.
+    ///
+    /// ```
+    /// # asyncio::run(async {
+    /// let deadline = asyncio::Timeout::new(std::time::Instant::now());
+    /// deadline.reschedule(None);
+    /// assert!(deadline.run(asyncio::yield_now()).await.is_ok());
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn reschedule(&self, when: Option<Instant>) {
+        let stage = self.shared.stage.get();
+        assert!(
+            matches!(stage, Stage::Created | Stage::Active),
+            "asyncio: a timeout that has {} cannot be moved: make another one",
+            if stage == Stage::Expired { "expired" } else { "finished" }
+        );
+        self.shared.when.set(when);
+        self.shared.is_moved.set(true);
+        let core = self.shared.core.take();
+        self.shared.core.set(core.clone());
+        if let (Some(core), Some(waiter)) = (core, self.shared.waiter.take()) {
+            core.wake(waiter);
+        }
+    }
+
+    /// Whether the deadline has passed while it ran. Mirrors `Timeout.expired()`.
+    ///
+    /// ```
+    /// # asyncio::run(async {
+    /// let deadline = asyncio::Timeout::new(std::time::Instant::now());
+    /// deadline.run(std::future::pending::<()>()).await.unwrap_err();
+    /// assert!(deadline.is_expired());
+    /// # });
+    /// ```
+    #[doc(alias = "expired")]
+    pub fn is_expired(&self) -> bool {
+        self.shared.stage.get() == Stage::Expired
+    }
+
+    fn enter(&self, core: &Rc<Core>) -> Entered<'_> {
+        let is_first = self.shared.stage.replace(Stage::Active) == Stage::Created;
+        assert!(is_first, "asyncio: a `Timeout` has been entered already: make one for each use");
+        self.shared.core.set(Some(core.clone()));
+        Entered(&self.shared)
+    }
+
+    async fn drive<F: Future>(&self, core: &Rc<Core>, mut future: Pin<&mut F>) -> Ended<F::Output> {
+        let mut block = Block::default();
+        let mut sleep = self.when().map(sleep_until);
+        poll_fn(|cx| {
+            if self.has_passed(&mut sleep, cx) {
+                self.shared.stage.set(Stage::Expired);
+                block.cancel();
+            }
+            let polled = block.poll(future.as_mut(), cx);
+            let Poll::Ready(outcome) = polled else {
+                self.wait(core, &mut sleep, cx);
+                return Poll::Pending;
+            };
+            Poll::Ready(match outcome {
+                Ok(value) => Ended::Value(value),
+                Err(_) if self.is_expired() && block.was_own() => Ended::TimedOut,
+                Err(cancelled) => Ended::Cancelled(cancelled),
+            })
+        })
+        .await
+    }
+
+    /// Whether the deadline has passed, which it does once.
+    fn has_passed(&self, sleep: &mut Option<Sleep>, cx: &mut Context<'_>) -> bool {
+        if self.shared.is_moved.take() {
+            *sleep = self.when().map(sleep_until);
+        }
+        let is_ready = sleep.as_mut().is_some_and(|sleep| Pin::new(sleep).poll(cx).is_ready());
+        if is_ready {
+            *sleep = None;
+        }
+        is_ready
+    }
+
+    /// Leaves word of whom a moved deadline concerns.
+    fn wait(&self, core: &Rc<Core>, sleep: &mut Option<Sleep>, cx: &mut Context<'_>) {
+        // What ran may have moved it. A new timer gives way for a turn at least.
+        if self.shared.is_moved.get() {
+            self.has_passed(sleep, cx);
+        }
+        drop(self.shared.waiter.replace(Some(table::waiter(core, cx))));
+    }
+}
+
+enum Ended<T> {
+    Value(T),
+    TimedOut,
+    Cancelled(Cancelled),
+}
+
+/// While it lives, the deadline runs.
+struct Entered<'a>(&'a Shared);
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        if self.0.stage.get() == Stage::Active {
+            self.0.stage.set(Stage::Finished);
+        }
+        drop((self.0.waiter.take(), self.0.core.take()));
+    }
+}
