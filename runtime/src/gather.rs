@@ -1,6 +1,6 @@
 //! Several futures at once. Mirrors `asyncio.gather`.
 //!
-//! Each future becomes a child of the task that awaits (see `task::scope`): it may borrow, and it is
+//! Each future becomes a child of the task that awaits (see `task::nursery`): it may borrow, and it is
 //! a task all the same.
 
 use std::panic::{Location, resume_unwind};
@@ -8,7 +8,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use crate::task::scope::{Children, End, Scope, Verdict};
+use crate::task::nursery::{Children, Verdict};
+use crate::task::scope::{End, Scope};
 use crate::task::table::{self, Tasks};
 
 /// Runs a list of futures at once and collects their values, in input order.

@@ -28,6 +28,7 @@
 //! | do something beside it | [`create_task`], [`Task`]; [`current_task`], [`all_tasks`] |
 //! | wait | [`sleep`], [`sleep_until`], [`yield_now`] |
 //! | wait for several | [`gather!`], [`gather()`]; until the first error [`try_gather!`], [`try_gather()`] |
+//! | run tasks that end together | [`TaskGroup`] |
 //! | give something a deadline | [`timeout`], [`timeout_at`], [`wait_for`]; one that moves: [`Timeout`] |
 //! | deal with a cancellation | [`catch_cancel`], [`with_cleanup`], [`Cancelled`] |
 //! | take turns | [`Lock`], [`Event`], [`Condition`], [`Semaphore`], [`BoundedSemaphore`], [`Barrier`] |
@@ -47,6 +48,7 @@
 
 mod context;
 mod event_loop;
+mod exception_group;
 mod exceptions;
 mod futures;
 mod gather;
@@ -57,6 +59,7 @@ mod queues;
 mod runners;
 mod signals;
 mod task;
+mod taskgroups;
 pub mod testing;
 mod threads;
 mod timeouts;
@@ -79,6 +82,10 @@ pub use task::{DoneCallback, Task, TaskId, TaskRef, all_tasks, create_task, curr
 
 // Waiting with gather.
 pub use gather::{gather, try_gather};
+
+// Structured concurrency.
+pub use exception_group::ExceptionGroup;
+pub use taskgroups::{GroupTask, Outcome, TaskGroup};
 
 // Deadlines.
 pub use timeouts::{Timeout, timeout, timeout_at, wait_for};

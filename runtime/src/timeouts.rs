@@ -14,6 +14,7 @@ use crate::event_loop::core::Core;
 use crate::event_loop::ready::Waiter;
 use crate::exceptions::{Cancelled, TimeoutError};
 use crate::task::block::Block;
+use crate::task::cell::Request;
 use crate::task::sleep::{Sleep, sleep_until};
 use crate::task::table;
 
@@ -300,7 +301,7 @@ impl Timeout {
         poll_fn(|cx| {
             if self.has_passed(&mut sleep, cx) {
                 self.shared.stage.set(Stage::Expired);
-                block.cancel();
+                block.cancel(Request::next());
             }
             let polled = block.poll(future.as_mut(), cx);
             let Poll::Ready(outcome) = polled else {

@@ -8,5 +8,6 @@ mod test_queues;
 //!
 //! `README.md` beside this file lists the cases that have no test of their own, and why.
 
+mod test_taskgroups;
 mod test_timeouts;
 mod test_waitfor;

@@ -14,6 +14,7 @@ use std::task::{Context, Poll};
 
 use super::cancel;
 use super::cancel_point::CancelPoint;
+use super::cell::Request;
 use super::points::{Delivery, Kind};
 use crate::exceptions::Cancelled;
 
@@ -30,17 +31,18 @@ enum State {
     #[default]
     Running,
     /// To be cancelled at the next poll.
-    Asked,
+    Asked(Request),
     /// The points within have been given the cancellation.
-    OnItsWay,
+    OnItsWay(Request),
     Told,
 }
 
 impl Block {
-    /// Cancels what the block encloses; its next poll delivers it. Once is enough.
-    pub(crate) fn cancel(&mut self) {
+    /// Cancels what the block encloses; its next poll delivers it. Once is enough. A task within that
+    /// was told of a cancellation since `request` isn't told again.
+    pub(crate) fn cancel(&mut self, request: Request) {
         if self.state == State::Running {
-            self.state = State::Asked;
+            self.state = State::Asked(request);
         }
     }
 
@@ -65,23 +67,21 @@ impl Block {
             self.asked_before = point.requests_around();
         }
         loop {
-            if self.state == State::Asked {
-                self.state = State::OnItsWay;
+            if let State::Asked(request) = self.state {
+                self.state = State::OnItsWay(request);
                 let cancelled = Cancelled::default();
-                if point.deliver_within(&cancelled).is_err() {
+                if point.deliver_within(request, &cancelled).is_err() {
                     return Poll::Ready(Err(cancelled));
                 }
             }
             if let Poll::Ready(value) = point.enclose(|| future.as_mut().poll(cx)) {
                 return Poll::Ready(Ok(value));
             }
-            if self.state != State::OnItsWay {
-                return Poll::Pending;
-            }
+            let State::OnItsWay(request) = self.state else { return Poll::Pending };
             match point.settle_within() {
                 Delivery::Taken => self.state = State::Told,
                 Delivery::Late => return Poll::Pending,
-                Delivery::Refused => self.state = State::Asked,
+                Delivery::Refused => self.state = State::Asked(request),
             }
         }
     }

@@ -69,8 +69,8 @@ impl CancelPoint {
 
     /// Cancels what this point encloses, by itself. `Err`: nothing in there can take it, so it is for
     /// this point.
-    pub(crate) fn deliver_within(&self, cancelled: &Cancelled) -> Result<(), ()> {
-        self.cell.ask_anew();
+    pub(crate) fn deliver_within(&self, request: Request, cancelled: &Cancelled) -> Result<(), ()> {
+        self.cell.ask_within(request);
         let wakers = self.cell.with_points(|points| points.deliver_within(self.index, cancelled));
         wake_points(&self.cell, wakers?);
         Ok(())

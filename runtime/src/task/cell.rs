@@ -45,7 +45,7 @@ pub(crate) enum Body {
     Child(Rc<Family>, usize),
 }
 
-/// What the children of one `gather!` have in common: who polls them, and whose turn it is.
+/// What the children of one nursery have in common: who polls them, and whose turn it is.
 pub(crate) struct Family {
     pub(crate) parent: RefCell<Parent>,
     /// The children that were ready and whose turn has come, in that order.
@@ -103,7 +103,7 @@ impl Request {
         LAST_REQUEST.get()
     }
 
-    fn next() -> Self {
+    pub(crate) fn next() -> Self {
         let next = Self(LAST_REQUEST.get().0 + 1);
         LAST_REQUEST.set(next);
         next
@@ -245,9 +245,9 @@ impl TaskCell {
         true
     }
 
-    /// A part of the task is cancelled by itself: that is a new request for what it waits for.
-    pub(crate) fn ask_anew(&self) {
-        self.asked.set(Request::next());
+    /// A part of the task is cancelled by itself: what that waits for is to hear of `request`.
+    pub(crate) fn ask_within(&self, request: Request) {
+        self.asked.set(self.asked.get().max(request));
     }
 
     /// The last request to cancel it.
@@ -285,6 +285,11 @@ impl TaskCell {
     /// Whether the last poll left something to be settled among the points.
     pub(crate) fn has_unsettled_points(&self) -> bool {
         self.points.borrow().as_ref().is_some_and(|points| !points.is_settled())
+    }
+
+    /// Whether a point has a cancellation to take.
+    pub(crate) fn has_signals(&self) -> bool {
+        self.points_are_to_look.get() && self.with_points(|points| points.has_signals())
     }
 
     /// Whether it lives in the future of another task.

@@ -2,12 +2,15 @@
 //!
 //! What a user touches is here and in `task`, `task_ref`, `sleep` and `cancel`. Behind it are `cell`
 //! (what is known of a task), `table` (all of them), `step` (polling one), `waker`, `points`
-//! (where a cancellation goes), `scope` (children).
+//! (where a cancellation goes), `block` (what is cancelled by itself), `nursery` and `scope`
+//! (children), `join` (waiting for an end).
 
 pub(crate) mod block;
 pub(crate) mod cancel;
 pub(crate) mod cancel_point;
 pub(crate) mod cell;
+pub(crate) mod join;
+pub(crate) mod nursery;
 pub(crate) mod output;
 pub(crate) mod points;
 pub(crate) mod scope;

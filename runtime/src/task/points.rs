@@ -221,6 +221,11 @@ impl Points {
         self.raised.is_empty() && self.on_its_way.is_none()
     }
 
+    /// Whether a cancellation was given to a point that has not taken it yet.
+    pub(crate) fn has_signals(&self) -> bool {
+        self.tree.iter().any(|(_, point)| point.signal.is_some())
+    }
+
     /// After a poll that followed a delivery: the cancellation, if no point took it. A point that was
     /// not polled isn't awaited, so the cancellation wasn't for it. Only those with a waker of somebody
     /// else's may be late: `FuturesUnordered` gives way now and then, and is polled again at once.
