@@ -13,8 +13,8 @@ use std::fmt;
 ///
 /// asyncio::run(async {
 ///     let ended = TaskGroup::scope(async |group| {
-///         group.create_task(async { Err("disk full") });
-///         group.create_task(async { Err("no such host") });
+///         group.create_task(async { Err::<(), _>("disk full") });
+///         group.create_task(async { Err::<(), _>("no such host") });
 ///     });
 ///     let group: ExceptionGroup<&str> = ended.await.unwrap_err();
 ///     assert_eq!(

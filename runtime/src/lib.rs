@@ -27,7 +27,8 @@
 //! | run an async function | [`main`](macro@main), [`run`], [`Runner`]; in a test [`test`](macro@test), [`testing`] |
 //! | do something beside it | [`create_task`], [`Task`]; [`current_task`], [`all_tasks`] |
 //! | wait | [`sleep`], [`sleep_until`], [`yield_now`] |
-//! | wait for several | [`gather!`], [`gather()`]; until the first error [`try_gather!`], [`try_gather()`] |
+//! | wait for several | [`gather!`], [`gather()`]; until the first error [`try_gather!`], [`try_gather()`]; a few at a time [`gather_limited()`] |
+//! | wait for tasks that go on | [`wait`](fn@wait), [`as_completed`], [`shield`](fn@shield) |
 //! | run tasks that end together | [`TaskGroup`] |
 //! | give something a deadline | [`timeout`], [`timeout_at`], [`wait_for`]; one that moves: [`Timeout`] |
 //! | deal with a cancellation | [`catch_cancel`], [`with_cleanup`], [`Cancelled`] |
@@ -52,11 +53,13 @@ mod exception_group;
 mod exceptions;
 mod futures;
 mod gather;
+mod gather_limited;
 #[cfg(feature = "http")]
 pub mod http;
 mod locks;
 mod queues;
 mod runners;
+mod shield;
 mod signals;
 mod task;
 mod taskgroups;
@@ -64,6 +67,7 @@ pub mod testing;
 mod threads;
 mod timeouts;
 mod trace;
+mod wait;
 
 // What more than one thread touches. The models of `tests` put loom's in their place.
 mod sync {
@@ -78,10 +82,17 @@ pub use runners::{Runner, RunnerBuilder, run};
 
 // Tasks.
 pub use task::sleep::{Sleep, YieldNow, sleep, sleep_until, yield_now};
-pub use task::{DoneCallback, Task, TaskId, TaskRef, all_tasks, create_task, current_task};
+pub use task::{
+    DoneCallback, Task, TaskId, TaskRef, all_tasks, create_eager_task, create_task, current_task,
+};
 
 // Waiting with gather.
 pub use gather::{gather, try_gather};
+pub use gather_limited::gather_limited;
+
+// Waiting for tasks.
+pub use shield::{Shield, shield};
+pub use wait::{AsCompleted, AsCompletedTimeout, Wait, When, as_completed, try_wait, wait};
 
 // Structured concurrency.
 pub use exception_group::ExceptionGroup;

@@ -57,7 +57,7 @@ pub struct TaskGroup<'env, E = Infallible> {
     shared: Rc<Shared<'env, E>>,
 }
 
-/// What a child or the body of a [`TaskGroup`] returns: a `Result`, or nothing.
+/// What a child or the body of a [`TaskGroup`] returns: a `Result`, or nothing, or never.
 ///
 /// ```
 /// asyncio::run(async {
@@ -97,6 +97,28 @@ impl<E> Outcome<E> for () {
     fn into_result(self) -> Result<(), E> {
         Ok(())
     }
+}
+
+/// Of what never returns: a server's loop, say.
+impl<E> Outcome<E> for Never {
+    type Value = Infallible;
+
+    fn into_result(self) -> Result<Infallible, E> {
+        self
+    }
+}
+
+/// The type `!`, which can't be written in this place yet.
+type Never = <fn() -> ! as Returns>::Value;
+
+#[doc(hidden)]
+pub trait Returns {
+    #[doc(hidden)]
+    type Value;
+}
+
+impl<T> Returns for fn() -> T {
+    type Value = T;
 }
 
 impl<T, E> Outcome<E> for Result<T, E> {
@@ -161,7 +183,7 @@ impl<'env, E: 'env> TaskGroup<'env, E> {
     /// # asyncio::Runner::builder().clock(asyncio::Clock::Virtual).build().run(async {
     /// let mut log = std::cell::RefCell::new(vec![]);
     /// let ended = TaskGroup::scope(async |group| {
-    ///     group.create_task(async { Err("no such host") });
+    ///     group.create_task(async { Err::<(), _>("no such host") });
     ///     group.create_task(async {
     ///         asyncio::sleep(Duration::from_secs(60)).await;
     ///         log.borrow_mut().push("never reached");
@@ -320,8 +342,11 @@ impl<E> fmt::Debug for TaskGroup<'_, E> {
 /// ```
 pub struct GroupTask<T> {
     join: Join,
-    value: Rc<RefCell<Option<T>>>,
+    value: Slot<T>,
 }
+
+/// Where a child's value waits for its handle.
+type Slot<T> = Rc<RefCell<Option<T>>>;
 
 // A handle holds no `T` in place: moving it moves no value that might be pinned.
 impl<T> Unpin for GroupTask<T> {}
@@ -337,6 +362,7 @@ impl<T> GroupTask<T> {
     ///     ended.await.unwrap();
     /// });
     /// ```
+    #[expect(clippy::return_self_not_must_use, reason = "the group waits for it, handle or not")]
     pub fn with_name(self, name: impl Into<String>) -> Self {
         self.set_name(name);
         self
@@ -370,7 +396,7 @@ impl<T> Future for GroupTask<T> {
 /// What a child of the group is: its value is for its handle, its error for the group.
 async fn keep_value<'env, E, F>(
     future: F,
-    value: Rc<RefCell<Option<<F::Output as Outcome<E>>::Value>>>,
+    value: Slot<<F::Output as Outcome<E>>::Value>,
     shared: Rc<Shared<'env, E>>,
 ) where
     F: Future<Output: Outcome<E>> + 'env,
@@ -491,9 +517,8 @@ impl<'env, E> Shared<'env, E> {
         if let Some(request) = self.body_is_to_stop.take() {
             block.cancel(request);
         }
-        block.poll(body, cx).map_err(|cancelled| match block.was_own() {
-            true => End::CutShort,
-            false => End::Cancelled(cancelled),
+        block.poll(body, cx).map_err(|cancelled| {
+            if block.was_own() { End::CutShort } else { End::Cancelled(cancelled) }
         })
     }
 

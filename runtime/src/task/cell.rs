@@ -144,7 +144,7 @@ impl<O: AnyOutput> TaskCell<O> {
         (key, id): (TaskKey, u64),
         core: &Rc<Core>,
         spawned_at: &'static Location<'static>,
-        body: Body,
+        body: Option<Body>,
         output: O,
     ) -> Rc<Self> {
         let waker = TaskWaker::new(key, core.id, core.inbox.clone());
@@ -165,7 +165,7 @@ impl<O: AnyOutput> TaskCell<O> {
             points_are_to_look: Cell::new(false),
             extras: RefCell::new(None),
             context: Cell::new(copy_context()),
-            body: Cell::new(Some(body)),
+            body: Cell::new(body),
             output,
         })
     }
@@ -194,6 +194,10 @@ impl TaskCell {
 
     pub(crate) fn is_cancelled(&self) -> bool {
         self.phase.get() == Phase::Cancelled
+    }
+
+    pub(crate) fn is_panicked(&self) -> bool {
+        self.phase.get() == Phase::Panicked
     }
 
     /// What the last poll ended with, for the trace.

@@ -59,6 +59,33 @@ where
     Task::new(cell)
 }
 
+/// Makes a task of `future` and runs it to its first suspension inside this call; then it is a task like
+/// any other. Mirrors `create_task` under `asyncio.eager_task_factory`, and `eager_start=True`.
+///
+/// A future that never suspends is done when this returns, and no turn of the loop went by. The code
+/// behind this call may so find its state changed: [`create_task`] has no such surprise.
+///
+/// # Panics
+///
+/// Outside a running event loop. A panic in `future` is the task's outcome, as ever.
+///
+/// ```
+/// asyncio::run(async {
+///     let cached = asyncio::create_eager_task(async { 42 });
+///     assert!(cached.is_done());
+///     assert_eq!(cached.await.unwrap(), 42);
+/// });
+/// ```
+#[track_caller]
+pub fn create_eager_task<F>(future: F) -> Task<F::Output>
+where
+    F: Future<Output: 'static> + 'static,
+{
+    let spawned_at = Location::caller();
+    let Some(tasks) = table::running() else { table::outside_a_loop("create_eager_task") };
+    Task::new(tasks.spawn_eagerly(future, spawned_at))
+}
+
 /// The task that runs now; `None` in a callback and outside a loop. Mirrors
 /// `asyncio.current_task()`.
 ///

@@ -79,9 +79,9 @@ impl Scope {
         self.nursery.admit(spawned_at).0
     }
 
-    /// Whether the children were told to stop.
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancelled.is_some()
+    /// Whether one more child is welcome: there are fewer than `limit`, and they weren't told to stop.
+    pub(crate) fn has_room(&self, limit: usize) -> bool {
+        self.cancelled.is_none() && self.nursery.len() < limit
     }
 
     /// Lets `cancelled` come out of the await that this scope is.

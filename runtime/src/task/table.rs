@@ -16,6 +16,7 @@ use slab::Slab;
 
 use super::cell::{Body, Phase, TaskCell};
 use super::output::{AnyOutput, Output};
+use super::step::{step_owned, traced};
 use crate::context;
 use crate::event_loop::core::Core;
 use crate::event_loop::ready::{self, TaskKey, Waiter};
@@ -43,11 +44,40 @@ impl Tasks {
         self.admit(output, Body::Owned(Box::pin(future)), spawned_at)
     }
 
+    /// Makes a task of `future` and polls it at once, inside of the task that runs.
+    pub(crate) fn spawn_eagerly<F>(
+        &self,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> Rc<TaskCell>
+    where
+        F: Future<Output: 'static> + 'static,
+    {
+        let output: Output<F::Output> = RefCell::new(None);
+        let future = Box::pin(future);
+        let cell = self.enroll(output, None, spawned_at);
+        let step = || step_owned(self, &cell, future);
+        traced(&cell, || self.core.watch(&cell, step));
+        cell
+    }
+
     /// Puts a task into the table and into the ready queue.
     pub(crate) fn admit<O: AnyOutput>(
         &self,
         output: O,
         body: Body,
+        spawned_at: &'static Location<'static>,
+    ) -> Rc<TaskCell> {
+        let cell = self.enroll(output, Some(body), spawned_at);
+        self.core.ready.wake(cell.key());
+        cell
+    }
+
+    /// Puts a task into the table.
+    fn enroll<O: AnyOutput>(
+        &self,
+        output: O,
+        body: Option<Body>,
         spawned_at: &'static Location<'static>,
     ) -> Rc<TaskCell> {
         let id = self.next_id.get();
@@ -59,7 +89,6 @@ impl Tasks {
         entry.insert(cell.clone());
         drop(slots);
         self.core.trace.task_made(key.index(), id, spawned_at);
-        self.core.ready.wake(key);
         cell
     }
 

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use super::cell::TaskCell;
 use super::join::Join;
 use super::output::Output;
+use super::table;
 use super::task_ref::TaskRef;
 use crate::exceptions::TaskError;
 
@@ -68,7 +69,28 @@ impl<T: 'static> Task<T> {
     }
 }
 
+impl<T: 'static, E: 'static> Task<Result<T, E>> {
+    /// Whether the task is done and returned an error.
+    pub(crate) fn has_returned_error(&self) -> bool {
+        let output: &dyn Any = &self.join.task.cell.output;
+        let output = output.downcast_ref::<Output<Result<T, E>>>();
+        output.is_some_and(|output| matches!(*output.borrow(), Some(Ok(Err(_)))))
+    }
+}
+
 impl<T> Task<T> {
+    /// Whether the task panicked.
+    pub(crate) fn is_panicked(&self) -> bool {
+        self.join.task.cell.is_panicked()
+    }
+
+    /// Wakes what is polled now when the task is done, and leaves it at that: a cancellation isn't passed
+    /// to the task.
+    pub(crate) fn wake_when_done(&self, cx: &Context<'_>) {
+        let cell = &self.join.task.cell;
+        cell.set_awaiter(table::waiter(cell.core(), cx));
+    }
+
     /// Names the task: `create_task(…).with_name("fetch")`. Mirrors `create_task(coro, name=…)`.
     ///
     /// ```
