@@ -8,6 +8,8 @@ mod test_queues;
 //!
 //! `README.md` beside this file lists the cases that have no test of their own, and why.
 
+mod test_eager_task_factory;
 mod test_taskgroups;
+mod test_tasks;
 mod test_timeouts;
 mod test_waitfor;
