@@ -181,7 +181,7 @@ async fn children_of_a_failing_body(delay: u64) {
         Err::<(), _>(ZERO)
     });
     assert_eq!(ended.await.unwrap_err().errors(), [ZERO]);
-    assert!(children.take().iter().all(|child| child.is_cancelled()));
+    assert!(children.take().iter().all(TaskRef::is_cancelled));
 }
 
 #[asyncio::test(clock = "virtual", seeds = 20)]

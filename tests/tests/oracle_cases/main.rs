@@ -6,6 +6,7 @@
 mod cancellation;
 mod event_loop;
 mod synchronisation;
+mod scopes;
 mod tasks;
 
 use std::cell::RefCell;
