@@ -124,13 +124,15 @@ async fn a_cleanup_may_have_a_deadline_of_its_own() {
     let log = Log::new();
     let cleanup = log.clone();
     let task = create_task(with_cleanup(pending::<()>(), async move {
+        let caught = timeout(SECOND, catch_cancel(pending::<()>())).await;
+        cleanup.push(format!("caught: {}", caught.unwrap().is_err()));
         let hangs = timeout(SECOND, pending::<()>()).await;
         cleanup.push(hangs.unwrap_err());
     }));
     yield_now().await;
     task.cancel();
     assert!(task.await.unwrap_err().is_cancelled());
-    assert_eq!(log.take(), "timed out after 1s");
+    assert_eq!(log.take(), "caught: true, timed out after 1s");
 }
 
 #[asyncio::test(clock = "virtual", seeds = 50)]
