@@ -134,7 +134,7 @@ impl<'env, E: 'env> TaskGroup<'env, E> {
     /// Mirrors `async with asyncio.TaskGroup() as group:`.
     ///
     /// The first error, of a child or of the body, cancels the other children and the body; all are
-    /// waited for. A child that is cancelled by itself does no harm. While the group is ending, its
+    /// waited for. Children that are ready in the turn of the error still have theirs, as in Python. A child that is cancelled by itself does no harm. While the group is ending, its
     /// children may make more of them.
     ///
     /// Children may borrow what lives outside of the scope. They can't borrow what the body owns, since
@@ -209,7 +209,10 @@ impl<'env, E: 'env> TaskGroup<'env, E> {
         let mut returned = None;
         match ended {
             Ok(Ok(outcome)) => returned = Some(outcome.into_result()),
-            Ok(Err(payload)) => shared.panicked(payload, "the body of a task group"),
+            Ok(Err(payload)) => {
+                shared.panicked(payload, "the body of a task group");
+                shared.abort();
+            }
             Err(End::Cancelled(by_others)) => cancelled = Some(by_others),
             Err(End::CutShort) => {}
         }
@@ -417,6 +420,8 @@ struct Shared<'env, E> {
     /// The first panic.
     panic: Cell<Option<Payload>>,
     stage: Cell<Stage>,
+    /// A child has failed: the group is to be told to stop.
+    has_failed: Cell<bool>,
     /// The request that ended the group, and that the body is yet to hear of.
     body_is_to_stop: Cell<Option<Request>>,
 }
@@ -445,6 +450,7 @@ impl<'env, E> Shared<'env, E> {
             errors: RefCell::default(),
             panic: Cell::new(None),
             stage: Cell::new(Stage::Open),
+            has_failed: Cell::new(false),
             body_is_to_stop: Cell::new(None),
         })
     }
@@ -489,7 +495,6 @@ impl<'env, E> Shared<'env, E> {
                 core.report_panic("another panic in a task group", panicked);
             }
         }
-        self.abort();
     }
 
     /// Polls the body, and the children beside it, until the body ends.
@@ -497,7 +502,8 @@ impl<'env, E> Shared<'env, E> {
         let mut block = Block::default();
         poll_fn(|cx| {
             self.follow(cx);
-            if !self.nursery.is_childs_turn()
+            if !self.abort_if_failed()
+                && !self.nursery.is_childs_turn()
                 && let Poll::Ready(ended) = self.poll_body(&mut block, body.as_mut(), cx)
             {
                 return Poll::Ready(ended);
@@ -528,6 +534,7 @@ impl<'env, E> Shared<'env, E> {
         let mut cancelled = None;
         poll_fn(|cx| {
             self.follow(cx);
+            self.abort_if_failed();
             if let Some(signal) = take_signal(&mut point, Kind::Forward, cx) {
                 self.abort_for(point.as_ref().map_or_else(Request::next, CancelPoint::request));
                 cancelled = Some(signal);
@@ -548,13 +555,26 @@ impl<'env, E> Shared<'env, E> {
     /// Polls the children whose turn has come.
     fn poll_children(&self) {
         while let Some(Turn { step, .. }) = self.nursery.step_next(&mut Futures(self)) {
+            let has_panicked = matches!(step, Step::Panicked(_));
             if let Step::Panicked(payload) = step {
                 self.panicked(payload, "a task of a task group");
             }
-            if !self.errors.borrow().is_empty() {
-                self.abort();
+            if has_panicked || !self.errors.borrow().is_empty() {
+                self.has_failed.set(true);
+                self.nursery.wake_parent();
             }
         }
+    }
+
+    /// After a failure, in the turn of the task around: as in Python, children that are ready in the turn
+    /// of the failure still have theirs. True: the body is to wait until the children were told.
+    fn abort_if_failed(&self) -> bool {
+        let is_due = self.has_failed.get() && self.stage.get() == Stage::Open;
+        if is_due && !self.nursery.is_childs_turn() {
+            self.abort();
+            return !self.nursery.has_signals();
+        }
+        false
     }
 }
 

@@ -116,6 +116,16 @@ async fn a_failed_childs_handle_says_that_there_is_no_value() {
     assert!(child.await.unwrap_err().is_cancelled());
 }
 
+#[asyncio::test]
+async fn children_that_are_ready_when_one_fails_still_have_their_turn() {
+    let ended = TaskGroup::scope(async |group| {
+        for number in 0..3 {
+            group.create_task(async move { Err::<(), _>(number) });
+        }
+    });
+    assert_eq!(ended.await.unwrap_err().errors(), [0, 1, 2]);
+}
+
 /// What a run panics with.
 fn panic_of_run<R>(main: impl AsyncFnOnce() -> R) -> String {
     panic_of(|| virtual_runner().run(main()))

@@ -101,6 +101,11 @@ impl Nursery {
         is_for_child && !parent.task.has_signals()
     }
 
+    /// Whether something in the task around has a cancellation to take.
+    pub(crate) fn has_signals(&self) -> bool {
+        self.family.parent.borrow().task.has_signals()
+    }
+
     /// Makes the task around be polled for its own sake.
     pub(crate) fn wake_parent(&self) {
         let parent = self.family.parent.borrow();
