@@ -2,13 +2,9 @@
 //!
 //! `README.md` beside this file lists the cases that have no test of their own, and why.
 
+mod test_eager_task_factory;
 mod test_locks;
 mod test_queues;
-//! CPython's `Lib/test/test_asyncio`, file by file: a test answers the case it is named after.
-//!
-//! `README.md` beside this file lists the cases that have no test of their own, and why.
-
-mod test_eager_task_factory;
 mod test_taskgroups;
 mod test_tasks;
 mod test_timeouts;

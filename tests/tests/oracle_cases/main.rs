@@ -5,8 +5,8 @@
 
 mod cancellation;
 mod event_loop;
-mod synchronisation;
 mod scopes;
+mod synchronisation;
 mod tasks;
 
 use std::cell::RefCell;
