@@ -57,6 +57,7 @@ mod gather_limited;
 #[cfg(feature = "http")]
 pub mod http;
 mod locks;
+mod net;
 mod queues;
 mod runners;
 mod shield;

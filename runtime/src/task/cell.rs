@@ -28,6 +28,7 @@ use std::task::{self, Waker};
 
 use super::output::{AnyOutput, OwnedFuture};
 use super::points::Points;
+use super::service;
 use super::waker::TaskWaker;
 use crate::context::{Context, copy_context};
 use crate::event_loop::callback::Callback;
@@ -178,6 +179,10 @@ impl TaskCell {
 
     pub(crate) fn id(&self) -> u64 {
         self.id
+    }
+
+    pub(crate) fn is_service(&self) -> bool {
+        self.id >= service::FIRST_ID
     }
 
     pub(crate) fn core(&self) -> &Rc<Core> {
@@ -371,7 +376,11 @@ impl TaskCell {
             return;
         }
         if let Some(panicked) = self.output.take_panic() {
-            self.core.report_panic("a task panicked and nobody awaited it", panicked);
+            let message = match self.is_service() {
+                true => "unhandled panic",
+                false => "a task panicked and nobody awaited it",
+            };
+            self.core.report_panic(message, panicked);
         }
     }
 
@@ -380,9 +389,13 @@ impl TaskCell {
     }
 }
 
-/// `task 'Task-3' spawned at src/main.rs:14:5`, for messages.
+/// `task 'Task-3' spawned at src/main.rs:14:5`, or `transport to 127.0.0.1:80, made at src/main.rs:14:5`, for
+/// messages.
 impl fmt::Display for TaskCell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_service() {
+            return write!(f, "{}, made at {}", self.name(), place(self.spawned_at));
+        }
         write!(f, "task '{}' spawned at {}", self.name(), place(self.spawned_at))
     }
 }

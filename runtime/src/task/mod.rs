@@ -3,7 +3,7 @@
 //! What a user touches is here and in `task`, `task_ref`, `sleep` and `cancel`. Behind it are `cell`
 //! (what is known of a task), `table` (all of them), `step` (polling one), `waker`, `points`
 //! (where a cancellation goes), `block` (what is cancelled by itself), `nursery` and `scope`
-//! (children), `join` (waiting for an end).
+//! (children), `join` (waiting for an end), `service` (the loop's own).
 
 pub(crate) mod block;
 pub(crate) mod cancel;
@@ -14,6 +14,7 @@ pub(crate) mod nursery;
 pub(crate) mod output;
 pub(crate) mod points;
 pub(crate) mod scope;
+pub(crate) mod service;
 pub(crate) mod sleep;
 pub(crate) mod step;
 pub(crate) mod table;
@@ -96,7 +97,7 @@ where
 /// assert!(asyncio::current_task().is_none());
 /// ```
 pub fn current_task() -> Option<TaskRef> {
-    table::current().map(TaskRef::new)
+    table::current().filter(|task| !task.is_service()).map(TaskRef::new)
 }
 
 /// The running loop's tasks that are not done, in creation order, the children of `gather!` among

@@ -16,6 +16,7 @@ use slab::Slab;
 
 use super::cell::{Body, Phase, TaskCell};
 use super::output::{AnyOutput, Output};
+use super::service;
 use super::step::{step_owned, traced};
 use crate::context;
 use crate::event_loop::core::Core;
@@ -26,13 +27,20 @@ pub(crate) struct Tasks {
     pub(crate) core: Rc<Core>,
     slots: RefCell<Slab<Rc<TaskCell>>>,
     next_id: Cell<u64>,
+    next_service: Cell<u64>,
     current: RefCell<Option<Rc<TaskCell>>>,
 }
 
 impl Tasks {
     pub(crate) fn new(core: Rc<Core>) -> Rc<Self> {
         let slots = RefCell::new(Slab::new());
-        Rc::new(Self { core, slots, next_id: Cell::new(1), current: RefCell::new(None) })
+        Rc::new(Self {
+            core,
+            slots,
+            next_id: Cell::new(1),
+            next_service: Cell::new(service::FIRST_ID),
+            current: RefCell::new(None),
+        })
     }
 
     /// Makes a task of `future`; it runs in the next turn.
@@ -55,7 +63,7 @@ impl Tasks {
     {
         let output: Output<F::Output> = RefCell::new(None);
         let future = Box::pin(future);
-        let cell = self.enroll(output, None, spawned_at);
+        let cell = self.enroll(&self.next_id, output, None, spawned_at);
         let step = || step_owned(self, &cell, future);
         traced(&cell, || self.core.watch(&cell, step));
         cell
@@ -68,7 +76,19 @@ impl Tasks {
         body: Body,
         spawned_at: &'static Location<'static>,
     ) -> Rc<TaskCell> {
-        let cell = self.enroll(output, Some(body), spawned_at);
+        let cell = self.enroll(&self.next_id, output, Some(body), spawned_at);
+        self.core.ready.wake(cell.key());
+        cell
+    }
+
+    /// The same for a [`service`].
+    pub(super) fn admit_service<O: AnyOutput>(
+        &self,
+        output: O,
+        body: Body,
+        made_at: &'static Location<'static>,
+    ) -> Rc<TaskCell> {
+        let cell = self.enroll(&self.next_service, output, Some(body), made_at);
         self.core.ready.wake(cell.key());
         cell
     }
@@ -76,12 +96,13 @@ impl Tasks {
     /// Puts a task into the table.
     fn enroll<O: AnyOutput>(
         &self,
+        numbers: &Cell<u64>,
         output: O,
         body: Option<Body>,
         spawned_at: &'static Location<'static>,
     ) -> Rc<TaskCell> {
-        let id = self.next_id.get();
-        self.next_id.set(id + 1);
+        let id = numbers.get();
+        numbers.set(id + 1);
         let mut slots = self.slots.borrow_mut();
         let entry = slots.vacant_entry();
         let key = self.core.ready.admit(entry.key());
@@ -122,6 +143,13 @@ impl Tasks {
 
     /// The tasks that are not done, in creation order.
     pub(crate) fn all(&self) -> Vec<Rc<TaskCell>> {
+        let mut cells = self.all_and_services();
+        cells.retain(|cell| !cell.is_service());
+        cells
+    }
+
+    /// The same, and behind them the services.
+    fn all_and_services(&self) -> Vec<Rc<TaskCell>> {
         let mut cells: Vec<_> = self.slots.borrow().iter().map(|(_, cell)| cell.clone()).collect();
         cells.sort_by_key(|cell| cell.id());
         cells
@@ -137,7 +165,7 @@ impl Tasks {
         CurrentTask { tasks: self, outer: self.current.replace(Some(cell.clone())) }
     }
 
-    /// Drops every task and every callback that is left, each in creation order. What their
+    /// Drops every task, service and callback that is left, each in creation order. What their
     /// destructors panic with is reported; what they spawn is refused, since the loop is closed.
     /// A second time, this does nothing.
     pub(crate) fn close(&self) {
@@ -151,7 +179,7 @@ impl Tasks {
     }
 
     fn drop_all(&self) {
-        for cell in self.all() {
+        for cell in self.all_and_services() {
             let body = cell.body.take();
             self.core.contain(&cell, || drop(body));
             cell.output.set_error(TaskError::Cancelled(Cancelled::default()));

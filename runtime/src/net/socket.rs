@@ -1,0 +1,148 @@
+//! Sockets as wires. Readiness first: a read waits until the reactor says that there is something to read,
+//! instead of failing first (DESIGN.md, decision 4: 5.2 µs a request of an echo server, 6.1 the other way).
+
+use std::cell::{Cell, RefCell};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+use std::task::{Context, Poll, ready};
+
+use async_io::Async;
+
+use super::wire::{Wire, closed};
+
+/// How many reads one readiness event allows while each fills its buffer. Then the loop gets a turn, so
+/// that a peer who never pauses can't keep other tasks, or a timeout, from running.
+const READS_PER_EVENT: u8 = 16;
+
+/// What sockets have in common.
+pub(crate) trait Socket: 'static {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
+    fn write(&self, bytes: &[u8]) -> io::Result<usize>;
+    fn shutdown_write(&self) -> io::Result<()>;
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+    fn peer_addr(&self) -> io::Result<SocketAddr>;
+}
+
+impl Socket for TcpStream {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        Read::read(&mut &*self, buffer)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        Write::write(&mut &*self, bytes)
+    }
+
+    fn shutdown_write(&self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        TcpStream::local_addr(self)
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        TcpStream::peer_addr(self)
+    }
+}
+
+#[cfg(unix)]
+impl Socket for UnixStream {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        Read::read(&mut &*self, buffer)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        Write::write(&mut &*self, bytes)
+    }
+
+    fn shutdown_write(&self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Err(no_internet_address())
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Err(no_internet_address())
+    }
+}
+
+#[cfg(unix)]
+fn no_internet_address() -> io::Error {
+    io::Error::new(ErrorKind::Unsupported, "a Unix socket has no internet address")
+}
+
+/// A socket that is read once there is something to read. A read that filled its buffer is followed by
+/// another, since more is likely there.
+pub(crate) struct SocketWire<T> {
+    /// `None` once it is closed.
+    io: RefCell<Option<Async<T>>>,
+    reads_left: Cell<u8>,
+}
+
+impl<T: Socket> SocketWire<T> {
+    pub(crate) fn new(io: Async<T>) -> Self {
+        Self { io: RefCell::new(Some(io)), reads_left: Cell::new(0) }
+    }
+
+    /// Calls `f` with the socket, while there is one.
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&Async<T>) -> io::Result<R>) -> io::Result<R> {
+        self.io.borrow().as_ref().map_or_else(|| Err(closed()), f)
+    }
+}
+
+impl<T: Socket> Wire for SocketWire<T> {
+    fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let io = self.io.borrow();
+        let Some(io) = io.as_ref() else { return Poll::Ready(Ok(0)) };
+        loop {
+            if self.reads_left.get() == 0 {
+                ready!(io.poll_readable(cx))?;
+                self.reads_left.set(READS_PER_EVENT);
+            }
+            match io.get_ref().read(buffer) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.reads_left.set(0),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(error)),
+                Ok(length) => {
+                    let is_filled = length == buffer.len();
+                    self.reads_left.set(if is_filled { self.reads_left.get() - 1 } else { 0 });
+                    return Poll::Ready(Ok(length));
+                }
+            }
+        }
+    }
+
+    fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let io = self.io.borrow();
+        let Some(io) = io.as_ref() else { return Poll::Ready(Err(closed())) };
+        loop {
+            match io.get_ref().write(bytes) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    ready!(io.poll_writable(cx))?;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    fn poll_shutdown(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.with(|io| io.get_ref().shutdown_write()))
+    }
+
+    fn close(&self) {
+        drop(self.io.take());
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.with(|io| io.get_ref().local_addr())
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.with(|io| io.get_ref().peer_addr())
+    }
+}

@@ -1,0 +1,46 @@
+//! A connected byte stream, whatever carries it: TCP, a Unix socket, a pipe, TLS over one of them.
+//!
+//! A reader and a writer share it as `Rc<dyn Wire>`, so all take `&self`. Mirrors what Python's transports
+//! do with their sockets.
+
+use std::io;
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+
+/// What must hold: an error of the kind `WouldBlock` or `Interrupted` never comes out; of each direction,
+/// the last waker is the one that is called.
+pub(crate) trait Wire {
+    /// Reads some bytes. 0: the peer has ended its side, or the wire is closed.
+    fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>>;
+
+    /// Writes some bytes, at once if there is room.
+    fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
+
+    /// Sends on what the wire itself holds back.
+    fn poll_flush(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ends the writing side: the peer reads to the end.
+    fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Whether the writing side can be ended by itself.
+    fn can_write_eof(&self) -> bool {
+        true
+    }
+
+    /// Closes the descriptor at once. Whoever waits to read or write isn't woken by this: the caller sees to it.
+    fn close(&self);
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "this stream has no internet address"))
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "this stream has no internet address"))
+    }
+}
+
+pub(crate) fn closed() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "the stream is closed")
+}
