@@ -34,7 +34,7 @@ pub(super) fn binaries(
         command.args(["--package", package]);
     }
     for source in wanted {
-        command.args(["--bin", &source.name]);
+        command.args([if source.is_example { "--example" } else { "--bin" }, &source.name]);
     }
     let built = command.output().map_err(|error| format!("cargo can't be started: {error}"))?;
     if !built.status.success() {

@@ -1,9 +1,9 @@
 //! The oracle: a program says what its `output.txt` and its `errors.txt` say, and its Python twin prints
 //! the same.
 //!
-//! The programs are the lessons and those of the book. `check` asks all of them; this room knows where
+//! The programs are the lessons, those of the book and the library's examples. `check` asks all of them; this room knows where
 //! they are (`program`, `build`), how to run one without hanging on it (`process`), what of its standard
-//! error can be repeated (`errors`), which Python to ask (`python`), and where the two languages may
+//! error and of an example's output can be repeated (`errors`, `volatile`), which Python to ask (`python`), and where the two languages may
 //! differ (`differs`).
 
 mod build;
@@ -13,6 +13,7 @@ mod errors;
 mod process;
 mod program;
 mod python;
+mod volatile;
 
 pub use build::{binaries_in, cargo};
 pub use check::{bless_all, check_all};

@@ -1,5 +1,5 @@
-//! The programs that print what a file beside them says: the lessons, and the programs of the book.
-//! Found by looking into their folders, so that a new one is covered as soon as it is there.
+//! The programs that print what a file of theirs says: the lessons, the programs of the book, and the examples
+//! of the library. Found by looking into their folders, so that a new one is covered as soon as it is there.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,6 +10,7 @@ use std::process::Command;
 use serde::Deserialize;
 
 use super::errors::errors;
+use super::volatile::steady;
 use super::{Printed, Process, Python, build, difference, workspace};
 
 /// The package of the book's programs. A lesson has a package of its own.
@@ -19,18 +20,48 @@ const BOOK_PACKAGE: &str = "asyncio-book-programs";
 const CHANGING: [&str; 5] =
     ["ASYNCIO_DEBUG", "ASYNCIO_SEED", "ASYNCIO_TRACE", "RUST_BACKTRACE", "RUST_LIB_BACKTRACE"];
 
-/// A lesson or a program of the book, built.
+/// The package of the examples.
+const LIBRARY_PACKAGE: &str = "asyncio";
+
+/// A lesson, a program of the book or an example, built.
 pub struct Program {
     source: Source,
     binary: PathBuf,
     run: Run,
 }
 
-/// Where a program comes from. Its binary is called as its folder is.
+/// Where a program comes from. Its binary is called as its folder is, an example's as its file is.
 pub(super) struct Source {
     pub(super) name: String,
     pub(super) package: String,
-    folder: PathBuf,
+    pub(super) is_example: bool,
+    files: Files,
+}
+
+/// What a program is held to. Each may be missing.
+struct Files {
+    output: PathBuf,
+    errors: PathBuf,
+    twin: PathBuf,
+}
+
+impl Source {
+    /// A program with a folder of its own.
+    fn in_folder(name: String, package: String, folder: &Path) -> Self {
+        let files = Files {
+            output: folder.join("output.txt"),
+            errors: folder.join("errors.txt"),
+            twin: folder.join("twin.py"),
+        };
+        Self { name, package, is_example: false, files }
+    }
+
+    /// An example of the library: cargo wants a file of it, so the others are elsewhere.
+    fn example(name: String) -> Self {
+        let file = |extension| workspace(&format!("tests/oracle/examples/{name}.{extension}"));
+        let files = Files { output: file("txt"), errors: file("errors.txt"), twin: file("py") };
+        Self { name, package: LIBRARY_PACKAGE.to_owned(), is_example: true, files }
+    }
 }
 
 /// A program's entry in `tests/oracle/runs.toml`.
@@ -99,17 +130,18 @@ impl Program {
     ///
     /// A message that shows where it doesn't, and what to do.
     pub fn check(&self, said: &Said) -> Result<(), String> {
-        self.compare("output.txt", &said.output)?;
-        self.compare("errors.txt", &said.errors)
+        self.compare(&self.source.files.output, &said.output)?;
+        self.compare(&self.source.files.errors, &said.errors)
     }
 
-    fn compare(&self, file: &str, said: &str) -> Result<(), String> {
-        let expected = read_if_there(&self.source.folder.join(file))?.unwrap_or_default();
+    fn compare(&self, file: &Path, said: &str) -> Result<(), String> {
+        let expected = read_if_there(file)?.unwrap_or_default();
         match difference(&expected, said) {
             Some(difference) => Err(format!(
-                "{}/{file}: {difference}\n`BLESS=1 cargo test -p asyncio-tests --test oracle` writes it \
+                "{}/{}: {difference}\n`BLESS=1 cargo test -p asyncio-tests --test oracle` writes it \
                  anew",
-                self.name()
+                self.name(),
+                file.file_name().unwrap_or_default().display()
             )),
             None => Ok(()),
         }
@@ -121,24 +153,20 @@ impl Program {
     ///
     /// A message when one of them can't be written.
     pub fn bless(&self, said: &Said) -> Result<(), String> {
-        write(&self.source.folder.join("output.txt"), &said.output)?;
-        let errors = self.source.folder.join("errors.txt");
+        write(&self.source.files.output, &said.output)?;
+        let errors = &self.source.files.errors;
         if !said.errors.is_empty() {
-            return write(&errors, &said.errors);
+            return write(errors, &said.errors);
         }
-        match fs::remove_file(&errors) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(&errors, &error)),
+        match fs::remove_file(errors) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(errors, &error)),
             _ => Ok(()),
         }
     }
 
     /// Whether it has a twin. Some have none: Python hides what they are about.
     pub fn has_twin(&self) -> bool {
-        self.twin().is_file()
-    }
-
-    fn twin(&self) -> PathBuf {
-        self.source.folder.join("twin.py")
+        self.source.files.twin.is_file()
     }
 
     /// Its command, not started yet: in the workspace, without the variables that change what happens.
@@ -157,7 +185,7 @@ impl Program {
     ///
     /// A message when it couldn't be started or didn't end.
     pub fn run(&self) -> Result<Said, String> {
-        let printed = self.run_with(self.name(), self.command())?;
+        let printed = self.steady(self.run_with(self.name(), self.command())?);
         Ok(Said { errors: errors(&printed), output: printed.stdout })
     }
 
@@ -167,7 +195,16 @@ impl Program {
     ///
     /// A message when it couldn't be started or didn't end. It may fail: only what it prints counts.
     pub fn run_twin(&self, python: &Python) -> Result<Printed, String> {
-        self.run_with(&format!("{}/twin.py", self.name()), python.command(&self.twin()))
+        let twin = python.command(&self.source.files.twin);
+        Ok(self.steady(self.run_with(&format!("{}/twin.py", self.name()), twin)?))
+    }
+
+    /// What Python's documentation lets an example print has times of day and ports in it.
+    fn steady(&self, mut printed: Printed) -> Printed {
+        if self.source.is_example {
+            printed.stdout = steady(&printed.stdout);
+        }
+        printed
     }
 
     fn run_with(&self, name: &str, mut command: Command) -> Result<Printed, String> {
@@ -211,19 +248,22 @@ fn sources() -> Result<Vec<Source>, String> {
     let lessons = folders_with("tutorial", "Cargo.toml")?;
     let lessons = lessons.into_iter().map(|(name, folder)| {
         let package = package_in(&folder.join("Cargo.toml"))?;
-        Ok(Source { name, package, folder })
+        Ok(Source::in_folder(name, package, &folder))
     });
     let of_the_book = folders_with("book/programs/src/bin", "main.rs")?;
     let of_the_book = of_the_book
         .into_iter()
-        .map(|(name, folder)| Ok(Source { name, package: BOOK_PACKAGE.to_owned(), folder }));
-    let mut sources: Vec<Source> = lessons.chain(of_the_book).collect::<Result<_, String>>()?;
+        .map(|(name, folder)| Ok(Source::in_folder(name, BOOK_PACKAGE.to_owned(), &folder)));
+    let examples = files_in("runtime/examples")?.into_iter().map(|name| Ok(Source::example(name)));
+    let mut sources: Vec<Source> =
+        lessons.chain(of_the_book).chain(examples).collect::<Result<_, String>>()?;
     sources.sort_by(|a, b| a.name.cmp(&b.name));
     match sources.windows(2).find(|pair| pair[0].name == pair[1].name) {
         Some([a, b]) => Err(format!(
-            "{} and {} have one name, and binaries have one folder: rename one of them",
-            a.folder.display(),
-            b.folder.display()
+            "{} and {} are two programs of the name {}: rename one of them",
+            a.files.output.display(),
+            b.files.output.display(),
+            a.name
         )),
         _ => Ok(sources),
     }
@@ -231,16 +271,27 @@ fn sources() -> Result<Vec<Source>, String> {
 
 /// The folders in `parent` that hold `file`, with their names. There may be no `parent` yet.
 fn folders_with(parent: &str, file: &str) -> Result<Vec<(String, PathBuf)>, String> {
-    let parent = workspace(parent);
-    let entries = match fs::read_dir(&parent) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(failed(&parent, &error)),
-    };
-    let folders = entries.flatten().filter(|entry| entry.path().join(file).is_file());
+    let folders = entries(parent)?.into_iter().filter(|path| path.join(file).is_file());
     Ok(folders
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
+        .map(|path| (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), path))
         .collect())
+}
+
+/// The names of the files of Rust in `parent`, without `.rs`.
+fn files_in(parent: &str) -> Result<Vec<String>, String> {
+    let files = entries(parent)?.into_iter().filter(|path| path.extension() == Some("rs".as_ref()));
+    Ok(files
+        .map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
+        .collect())
+}
+
+fn entries(parent: &str) -> Result<Vec<PathBuf>, String> {
+    let parent = workspace(parent);
+    match fs::read_dir(&parent) {
+        Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(failed(&parent, &error)),
+    }
 }
 
 /// The name of the package that a manifest describes.
