@@ -17,7 +17,7 @@
 //! What must hold: a task is never polled while it is being polled, and never after it finished, since
 //! its body is out of the cell then.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::Location;
@@ -82,12 +82,17 @@ pub(crate) enum Phase {
     Cancelled,
 }
 
-/// What few tasks need, in an allocation of its own.
+/// What few tasks need, in an allocation of its own, made on first use: what all of them hold costs each
+/// spawn its page faults.
 #[derive(Default)]
 struct Extras {
-    name: Option<String>,
-    message: Option<Arc<str>>,
-    done_callbacks: Vec<Rc<Callback>>,
+    name: RefCell<Option<String>>,
+    message: RefCell<Option<Arc<str>>>,
+    done_callbacks: RefCell<Vec<Rc<Callback>>>,
+    points: RefCell<Points>,
+    /// The last request to cancel, and the last one there was when the task was told of one.
+    asked: Cell<Request>,
+    told: Cell<Request>,
 }
 
 /// Numbers a thread's requests to cancel, so that one that reaches a task in two ways is told once:
@@ -122,16 +127,12 @@ pub(crate) struct TaskCell<O: ?Sized = dyn AnyOutput> {
     cancel_requests: Cell<u32>,
     /// A cancellation waits for the task's next step.
     cancel_pending: Cell<bool>,
-    /// The last request to cancel, and the last one there was when the task was told of one.
-    asked: Cell<Request>,
-    told: Cell<Request>,
     /// No handle is left that could look at the outcome.
     detached: Cell<bool>,
     awaiter: Cell<Option<Waiter>>,
-    points: RefCell<Option<Box<Points>>>,
     /// A point may have a cancellation to take, or was passed over: they are to look.
     pub(crate) points_are_to_look: Cell<bool>,
-    extras: RefCell<Option<Box<Extras>>>,
+    extras: OnceCell<Box<Extras>>,
     /// A copy of its maker's. While the task runs, what was current before is in here.
     pub(crate) context: Cell<Context>,
     /// The task's future. `None` while the task is being polled, and once it is done: so it can't be
@@ -158,13 +159,10 @@ impl<O: AnyOutput> TaskCell<O> {
             phase: Cell::new(Phase::Live),
             cancel_requests: Cell::new(0),
             cancel_pending: Cell::new(false),
-            asked: Cell::default(),
-            told: Cell::default(),
             detached: Cell::new(false),
             awaiter: Cell::new(None),
-            points: RefCell::new(None),
             points_are_to_look: Cell::new(false),
-            extras: RefCell::new(None),
+            extras: OnceCell::new(),
             context: Cell::new(copy_context()),
             body: Cell::new(body),
             output,
@@ -216,13 +214,13 @@ impl TaskCell {
     }
 
     pub(crate) fn name(&self) -> String {
-        let name = self.extras.borrow().as_ref().and_then(|extras| extras.name.clone());
+        let name = self.extras.get().and_then(|extras| extras.name.borrow().clone());
         name.unwrap_or_else(|| format!("Task-{}", self.id))
     }
 
     pub(crate) fn set_name(&self, name: String) {
         self.core.trace.task_named(self.key.index(), self.id, &name);
-        self.with_extras(|extras| extras.name = Some(name));
+        drop(self.extras().name.replace(Some(name)));
     }
 
     pub(crate) fn panicked(&self, payload: Payload) -> Panicked {
@@ -241,14 +239,13 @@ impl TaskCell {
             return false;
         }
         self.cancel_requests.set(self.cancel_requests.get() + 1);
-        if self.told.get() >= request {
+        let extras = self.extras();
+        if extras.told.get() >= request {
             return true;
         }
-        self.asked.set(request);
+        extras.asked.set(request);
         self.cancel_pending.set(true);
-        if message.is_some() || self.extras.borrow().is_some() {
-            self.with_extras(|extras| extras.message = message);
-        }
+        drop(extras.message.replace(message));
         // Not the waker: between two runs it would take this for another thread.
         self.core.ready.wake(self.key);
         true
@@ -256,12 +253,13 @@ impl TaskCell {
 
     /// A part of the task is cancelled by itself: what that waits for is to hear of `request`.
     pub(crate) fn ask_within(&self, request: Request) {
-        self.asked.set(self.asked.get().max(request));
+        let asked = &self.extras().asked;
+        asked.set(asked.get().max(request));
     }
 
     /// The last request to cancel it.
     pub(crate) fn asked(&self) -> Request {
-        self.asked.get()
+        self.extras.get().map(|extras| extras.asked.get()).unwrap_or_default()
     }
 
     pub(crate) fn cancelling(&self) -> u32 {
@@ -280,20 +278,20 @@ impl TaskCell {
     /// The cancellation that this step is to deliver.
     pub(crate) fn take_cancel_request(&self) -> Option<Cancelled> {
         self.cancel_pending.take().then(|| {
-            self.told.set(Request::last());
-            let extras = self.extras.borrow();
-            Cancelled::new(extras.as_ref().and_then(|extras| extras.message.clone()))
+            let extras = self.extras();
+            extras.told.set(Request::last());
+            Cancelled::new(extras.message.borrow().clone())
         })
     }
 
-    /// The task's points; made on first use, since most tasks never have one.
+    /// The task's points.
     pub(crate) fn with_points<R>(&self, f: impl FnOnce(&mut Points) -> R) -> R {
-        f(self.points.borrow_mut().get_or_insert_default())
+        f(&mut self.extras().points.borrow_mut())
     }
 
     /// Whether the last poll left something to be settled among the points.
     pub(crate) fn has_unsettled_points(&self) -> bool {
-        self.points.borrow().as_ref().is_some_and(|points| !points.is_settled())
+        self.extras.get().is_some_and(|extras| !extras.points.borrow().is_settled())
     }
 
     /// Whether a point has a cancellation to take.
@@ -325,16 +323,17 @@ impl TaskCell {
         }
         let callback = self.core.callback(function, added_at);
         let id = callback.serial();
-        self.with_extras(|extras| extras.done_callbacks.push(callback));
+        self.extras().done_callbacks.borrow_mut().push(callback);
         Some(id)
     }
 
     pub(crate) fn remove_done_callback(&self, id: u64) -> bool {
-        let removed = self.with_extras(|extras| {
-            let position =
-                extras.done_callbacks.iter().position(|callback| callback.serial() == id)?;
-            Some(extras.done_callbacks.remove(position))
-        });
+        let Some(extras) = self.extras.get() else { return false };
+        let mut callbacks = extras.done_callbacks.borrow_mut();
+        let position = callbacks.iter().position(|callback| callback.serial() == id);
+        let removed = position.map(|position| callbacks.remove(position));
+        // Dropping it may run code that comes back here.
+        drop(callbacks);
         removed.is_some()
     }
 
@@ -351,8 +350,8 @@ impl TaskCell {
     pub(crate) fn finish(&self, phase: Phase) {
         self.phase.set(phase);
         drop(self.body.take());
-        if self.extras.borrow().is_some() {
-            self.schedule_done_callbacks();
+        if let Some(extras) = self.extras.get() {
+            self.schedule(extras.done_callbacks.take());
         }
         if let Some(awaiter) = self.awaiter.take() {
             self.core.wake(awaiter);
@@ -363,8 +362,7 @@ impl TaskCell {
         }
     }
 
-    fn schedule_done_callbacks(&self) {
-        let callbacks = self.with_extras(|extras| std::mem::take(&mut extras.done_callbacks));
+    fn schedule(&self, callbacks: Vec<Rc<Callback>>) {
         for callback in callbacks {
             self.core.schedule(callback);
         }
@@ -384,8 +382,8 @@ impl TaskCell {
         }
     }
 
-    fn with_extras<R>(&self, f: impl FnOnce(&mut Extras) -> R) -> R {
-        f(self.extras.borrow_mut().get_or_insert_default())
+    fn extras(&self) -> &Extras {
+        self.extras.get_or_init(Box::default)
     }
 }
 
