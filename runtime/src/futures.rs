@@ -3,7 +3,7 @@
 //! The bridge between callbacks and awaits. Everything else in here that is awaited is a future of
 //! Rust's own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::event_loop::callback::Callback;
 use crate::event_loop::core::Core;
-use crate::exceptions::{Cancelled, FutureError, InvalidStateError};
+use crate::exceptions::{Cancelled, ExceptionContext, FutureError, InvalidStateError};
 use crate::task::DoneCallback;
 use crate::task::cancel;
 use crate::task::cancel_point::CancelPoint;
@@ -31,7 +31,8 @@ use crate::task::points::Kind;
 ///
 /// # Errors
 ///
-/// Awaiting it gives [`FutureError`] when it was cancelled or given an error.
+/// Awaiting it gives [`FutureError`] when it was cancelled or given an error. An error that nobody looked at
+/// goes to the loop's exception handler when the last handle is dropped.
 ///
 /// # Cancel safety
 ///
@@ -60,6 +61,8 @@ type Outcome<T> = Result<T, FutureError>;
 struct Shared<T> {
     core: Rc<Core>,
     state: RefCell<State<T>>,
+    /// Somebody looked at the outcome, or wanted none: an error needs no report.
+    is_seen: Cell<bool>,
 }
 
 struct State<T> {
@@ -72,7 +75,7 @@ struct State<T> {
 impl<T> Future<T> {
     pub(crate) fn new(core: Rc<Core>) -> Self {
         let state = State { outcome: None, waiters: BTreeMap::new(), callbacks: Vec::new() };
-        Self::of(Rc::new(Shared { core, state: RefCell::new(state) }))
+        Self::of(Rc::new(Shared { core, state: RefCell::new(state), is_seen: Cell::new(false) }))
     }
 
     fn of(shared: Rc<Shared<T>>) -> Self {
@@ -97,6 +100,9 @@ impl<T> Future<T> {
     }
 
     /// Sets an error, which those who await it get. Mirrors `Future.set_exception()`.
+    ///
+    /// As in Python, an error that nobody awaits or asks [`result`](Future::result) for is reported, unless
+    /// [`cancel`](Future::cancel) was called.
     ///
     /// # Errors
     ///
@@ -141,6 +147,7 @@ impl<T> Future<T> {
     }
 
     fn cancel_as(&self, message: Option<Arc<str>>) -> bool {
+        self.shared.is_seen.set(true);
         self.shared.settle(Err(FutureError::Cancelled(Cancelled::new(message)))).is_ok()
     }
 
@@ -163,7 +170,9 @@ impl<T> Future<T> {
     where
         T: Clone,
     {
-        self.shared.state.borrow().outcome.clone().ok_or(InvalidStateError::NotDone)
+        let outcome = self.shared.state.borrow().outcome.clone();
+        self.shared.is_seen.set(outcome.is_some());
+        outcome.ok_or(InvalidStateError::NotDone)
     }
 
     /// Whether it has an outcome. Mirrors `Future.done()`.
@@ -269,6 +278,20 @@ impl<T> Shared<T> {
             self.core.wake_foreign(waker);
         }
         Ok(())
+    }
+}
+
+impl<T> Drop for Shared<T> {
+    fn drop(&mut self) {
+        let Some(Err(FutureError::Exception(error))) = &self.state.get_mut().outcome else { return };
+        if self.is_seen.get() {
+            return;
+        }
+        let report = || {
+            let message = format!("a future was given an error and nobody looked at it: {error}");
+            self.core.report(&ExceptionContext::new(message));
+        };
+        self.core.contain(&"the error of a future", report);
     }
 }
 

@@ -1,5 +1,7 @@
 //! `asyncio::Future`: set once, seen by all who wait, cancelled through them.
 
+mod support;
+
 use std::cell::{Cell, RefCell};
 use std::future::Future as _;
 use std::io;
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use asyncio::{Future, FutureError, InvalidStateError, catch_cancel, create_task, yield_now};
+use support::reports;
 
 fn future<T>() -> Future<T> {
     asyncio::get_running_loop().unwrap().create_future()
@@ -44,6 +47,23 @@ fn an_error_reaches_everyone_who_awaits_it() {
             assert_eq!(error.kind(), io::ErrorKind::NotFound);
         }
     });
+}
+
+#[asyncio::test]
+async fn an_error_nobody_looked_at_is_reported_once_when_the_last_handle_goes() {
+    let reports = reports();
+    let (lost, seen, unwanted) = (future::<()>(), future::<()>(), future::<()>());
+    for future in [&lost, &seen, &unwanted] {
+        future.set_exception(io::Error::other("disk on fire")).unwrap();
+    }
+    assert!(seen.clone().await.is_err());
+    assert!(!unwanted.cancel());
+    drop((seen, unwanted));
+    let clone = lost.clone();
+    drop(lost);
+    assert_eq!(reports.take(), "");
+    drop(clone);
+    assert_eq!(reports.take(), "a future was given an error and nobody looked at it: disk on fire");
 }
 
 #[test]

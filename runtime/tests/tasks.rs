@@ -207,6 +207,7 @@ async fn the_debug_form_shows_name_place_and_state() {
     assert!(format!("{finished:?}").contains("tasks.rs:"));
     assert!(format!("{finished:?}").ends_with(" pending>"));
     cancelled.cancel();
+    assert!(format!("{cancelled:?}").ends_with(" cancelling>"));
     yield_now().await;
     assert!(format!("{finished:?}").ends_with(" finished>"));
     assert!(format!("{cancelled:?}").ends_with(" cancelled>"));

@@ -268,6 +268,7 @@ impl Eq for TaskRef {}
 impl fmt::Debug for TaskRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match (self.is_done(), self.is_cancelled()) {
+            (false, _) if self.cancelling() > 0 => "cancelling",
             (false, _) => "pending",
             (true, false) => "finished",
             (true, true) => "cancelled",
