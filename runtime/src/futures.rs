@@ -283,7 +283,9 @@ impl<T> Shared<T> {
 
 impl<T> Drop for Shared<T> {
     fn drop(&mut self) {
-        let Some(Err(FutureError::Exception(error))) = &self.state.get_mut().outcome else { return };
+        let Some(Err(FutureError::Exception(error))) = &self.state.get_mut().outcome else {
+            return;
+        };
         if self.is_seen.get() {
             return;
         }

@@ -29,7 +29,8 @@ use crate::task::table::{self, Tasks};
 ///
 /// Cancelling the awaiting task cancels every child and waits for all of them; the cancellation then
 /// comes out of this await. A child that is cancelled by itself cancels the awaiting task here at
-/// once, as in Python, and the others are dropped. Dropping the future drops the children.
+/// once, as in Python, and the others are dropped. Dropping the future drops the children. A task's handle
+/// among them that was not awaited yet, since the children start in the next turn, lets its task go on.
 ///
 /// ```
 /// asyncio::run(async {

@@ -2,10 +2,14 @@
 //!
 //! `README.md` beside this file lists the cases that have no test of their own, and why.
 
+mod test_context;
 mod test_eager_task_factory;
+mod test_futures;
 mod test_locks;
+mod test_pep492;
 mod test_queues;
 mod test_taskgroups;
 mod test_tasks;
+mod test_threads;
 mod test_timeouts;
 mod test_waitfor;

@@ -1,12 +1,14 @@
 //! `test_eager_task_factory.py`, of Python 3.12, for `create_eager_task`.
 
 use std::cell::{Cell, RefCell};
-use std::future::pending;
+use std::future::{Future, pending};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use asyncio::{
-    all_tasks, create_eager_task, create_task, current_task, gather, timeout, yield_now,
+    ContextVar, TaskError, TaskGroup, TaskRef, all_tasks, create_eager_task, create_task,
+    current_task, gather, get_running_loop, sleep, timeout, yield_now,
 };
 
 #[asyncio::test]
@@ -20,17 +22,18 @@ async fn test_eager_task_factory_set() {
 
 #[asyncio::test]
 async fn test_await_future_during_eager_step() {
-    let future = asyncio::get_running_loop().unwrap().create_future();
-    let awaited = future.clone();
-    let task = create_eager_task(async move { awaited.await.unwrap() });
-    assert!(!task.is_done());
-    future.set_result("ok").unwrap();
-    assert_eq!(task.await.unwrap(), "ok");
+    let future = get_running_loop().unwrap().create_future();
+    let setter = future.clone();
+    let task = create_eager_task(async move { setter.set_result("my message").unwrap() });
+    assert!(task.is_done());
+    assert_eq!(future.await.unwrap(), "my message");
 }
 
 #[asyncio::test]
 async fn test_eager_completion() {
-    assert_eq!(create_eager_task(async { "hello" }).await.unwrap(), "hello");
+    let task = create_eager_task(async { "hello" });
+    assert!(task.is_done());
+    assert_eq!(task.await.unwrap(), "hello");
 }
 
 #[asyncio::test(seeds = 20)]
@@ -45,16 +48,19 @@ async fn test_block_after_eager_step() {
 
 #[asyncio::test]
 async fn test_cancellation_after_eager_completion() {
-    let task = create_eager_task(async { "finished without blocking" });
+    let mut task = create_eager_task(async { "finished without blocking" });
     assert!(!task.cancel());
-    assert_eq!(task.await.unwrap(), "finished without blocking");
+    assert_eq!((&mut task).await.unwrap(), "finished without blocking");
+    assert!(!task.is_cancelled());
 }
 
 #[asyncio::test(clock = "virtual")]
 async fn test_cancellation_after_eager_step_blocks() {
     let task = create_eager_task(pending::<()>());
-    assert!(task.cancel());
-    assert!(task.await.unwrap_err().is_cancelled());
+    assert!(task.cancel_with("cancellation message"));
+    assert!(task.cancelling() > 0);
+    let Err(TaskError::Cancelled(cancelled)) = task.await else { panic!("it was cancelled") };
+    assert_eq!(cancelled.message(), Some("cancellation message"));
 }
 
 #[asyncio::test]
@@ -79,19 +85,105 @@ async fn test_current_task() {
 
 #[asyncio::test]
 async fn test_all_tasks_with_eager_completion() {
-    let task = create_eager_task(async { all_tasks().len() });
-    assert_eq!(all_tasks().len(), 1);
-    assert_eq!(task.await.unwrap(), 2);
+    let task = create_eager_task(async { all_tasks() });
+    let this = TaskRef::clone(&task);
+    assert!(!all_tasks().contains(&this));
+    assert!(task.await.unwrap().contains(&this));
 }
 
-#[asyncio::test]
+#[asyncio::test(seeds = 20)]
 async fn test_all_tasks_with_blocking() {
-    let task = create_eager_task(async {
-        yield_now().await;
-        all_tasks().len()
+    let event_loop = get_running_loop().unwrap();
+    let (first, second) = (event_loop.create_future(), event_loop.create_future());
+    let (waits, sets) = (first.clone(), second.clone());
+    let captured = Rc::new(RefCell::new(Vec::new()));
+    let seen = captured.clone();
+    let task = create_eager_task(async move {
+        seen.replace(all_tasks());
+        waits.await.unwrap();
+        sets.set_result(()).unwrap();
     });
-    assert_eq!(all_tasks().len(), 2);
-    assert_eq!(task.await.unwrap(), 2);
+    let this = TaskRef::clone(&task);
+    assert!(captured.borrow().contains(&this));
+    assert!(all_tasks().contains(&this));
+    first.set_result(()).unwrap();
+    second.await.unwrap();
+    assert!(!all_tasks().contains(&this));
+}
+
+#[asyncio::test(clock = "virtual", seeds = 20)]
+async fn test_context_vars() {
+    static CV: ContextVar<u8> = ContextVar::with_default("cv", || 0);
+    let steps = Rc::new(Cell::new(0));
+    let ran = steps.clone();
+    CV.set(1);
+    let task = create_eager_task(async move {
+        assert_eq!(CV.get(), Ok(1));
+        CV.set(2);
+        assert_eq!(CV.get(), Ok(2));
+        ran.set(1);
+        sleep(Duration::from_millis(100)).await;
+        assert_eq!(CV.get(), Ok(2));
+        CV.set(3);
+        assert_eq!(CV.get(), Ok(3));
+        ran.set(2);
+    });
+    assert_eq!(steps.get(), 1);
+    assert_eq!(CV.get(), Ok(1));
+    task.await.unwrap();
+    assert_eq!(steps.get(), 2);
+    assert_eq!(CV.get(), Ok(1));
+}
+
+/// `NonEagerTests`: how many tasks there were so far, which their numbers tell.
+fn count_of_tasks() -> u32 {
+    let next = create_task(async {});
+    let count = next.id().to_string().parse::<u32>().unwrap() - 1;
+    next.detach();
+    count
+}
+
+type Recursion<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+#[asyncio::test]
+async fn test_awaitables_chain() {
+    fn awaitable_chain(depth: u32) -> Recursion<'static, u32> {
+        Box::pin(async move { if depth == 0 { 0 } else { 1 + awaitable_chain(depth - 1).await } })
+    }
+    assert_eq!(awaitable_chain(100).await, 100);
+    assert_eq!(count_of_tasks(), 1);
+}
+
+#[asyncio::test(seeds = 20)]
+async fn test_recursive_taskgroups() {
+    fn recursive(width: u32, depth: u32) -> Recursion<'static, ()> {
+        Box::pin(async move {
+            if depth == 0 {
+                return;
+            }
+            let children = TaskGroup::scope(async |group: TaskGroup<'_>| {
+                for _ in 0..width {
+                    group.create_task(recursive(width, depth - 1));
+                }
+            });
+            children.await.unwrap();
+        })
+    }
+    recursive(5, 4).await;
+    assert_eq!(count_of_tasks(), 781); // 1 + 5 + 5² + 5³ + 5⁴
+}
+
+#[asyncio::test(seeds = 20)]
+async fn test_recursive_gather() {
+    fn recursive(width: u32, depth: u32) -> Recursion<'static, ()> {
+        Box::pin(async move {
+            if depth > 0 {
+                gather((0..width).map(|_| recursive(width, depth - 1))).await;
+            }
+        })
+    }
+    recursive(5, 4).await;
+    assert_eq!(count_of_tasks(), 781);
 }
 
 #[asyncio::test]

@@ -210,3 +210,15 @@ async fn test_explicit_lock() {
     asyncio::gather!(consumer, producer).await;
     assert!(!lock.is_locked());
 }
+
+#[asyncio::test(clock = "virtual", seeds = 20)]
+async fn test_timeout_in_block() {
+    let (lock, condition) = (Lock::new(()), Condition::new());
+    let mut held = lock.acquire().await;
+    let limit = std::time::Duration::from_millis(500);
+    asyncio::wait_for(condition.wait(&mut held), limit).await.unwrap_err();
+    // It has the lock again, and gives it back at the block's end.
+    assert!(lock.is_locked());
+    drop(held);
+    assert!(!lock.is_locked());
+}

@@ -1,11 +1,9 @@
-//! `test_tasks.py`, of Python 3.11: what it has on `wait`, `as_completed` and `shield`. Of eager tasks, see
-//! `test_eager_task_factory.rs`.
+//! `wait`, `as_completed` and `shield`.
 
 use std::cell::Cell;
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 
 use asyncio::{
     Task, TaskRef, When, as_completed, catch_cancel, create_task, gather, shield, sleep, try_wait,
@@ -13,21 +11,7 @@ use asyncio::{
 };
 use futures::FutureExt;
 
-fn now() -> Instant {
-    asyncio::get_running_loop().unwrap().time()
-}
-
-const fn millis(count: u64) -> Duration {
-    Duration::from_millis(count)
-}
-
-/// A task that is done after that many milliseconds, and says `value`.
-fn value_after<T: 'static>(delay: u64, value: T) -> Task<T> {
-    create_task(async move {
-        sleep(millis(delay)).await;
-        value
-    })
-}
+use super::{millis, now, value_after};
 
 /// What the tasks said.
 async fn values<T: Ord + 'static>(tasks: Vec<Task<T>>) -> Vec<T> {
