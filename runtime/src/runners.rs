@@ -2,7 +2,7 @@
 //!
 //! What must hold: leaving `run` drops every task and every callback; nothing outlives the loop.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::future::poll_fn;
 use std::panic::Location;
 use std::path::PathBuf;
@@ -113,13 +113,19 @@ impl Runner {
 
     /// The runner's loop. Mirrors `Runner.get_loop()`.
     ///
+    /// # Panics
+    ///
+    /// With "Runner is closed" after [`close`](Runner::close).
+    ///
     /// ```
     /// let mut runner = asyncio::Runner::new();
     /// runner.event_loop().call_soon(|| println!("in the first turn"));
     /// runner.run(async {});
     /// ```
     #[doc(alias = "get_loop")]
+    #[track_caller]
     pub fn event_loop(&self) -> EventLoop {
+        self.assert_open();
         self.event_loop.clone()
     }
 
@@ -150,7 +156,10 @@ impl Runner {
         );
         self.is_closed = true;
         if !self.event_loop.is_closed() {
+            let shutting_down = &self.event_loop.tasks.core.shutting_down;
+            shutting_down.set(true);
             self.cancel_all_tasks();
+            shutting_down.set(false);
             self.join_threads();
             self.event_loop.close();
         }
@@ -162,7 +171,7 @@ impl Runner {
         main: F,
         spawned_at: &'static Location<'static>,
     ) -> Ended<F::Output> {
-        assert!(!self.is_closed, "Runner is closed: make another one with `Runner::new()`");
+        self.assert_open();
         assert!(
             table::running().is_none(),
             "asyncio::run() cannot be called from a running event loop: `.await` the future instead"
@@ -171,6 +180,11 @@ impl Runner {
             return self.drive_main(main, spawned_at);
         }
         self.drive_until_ctrl_c(main, spawned_at)
+    }
+
+    #[track_caller]
+    fn assert_open(&self) {
+        assert!(!self.is_closed, "Runner is closed: make another one with `Runner::new()`");
     }
 
     /// In the runner's own context: what one run sets, the next one sees.
@@ -194,19 +208,24 @@ impl Runner {
         spawned_at: &'static Location<'static>,
     ) -> Ended<F::Output> {
         let interrupts = Interrupts::watch();
-        let interrupted = Cell::new(false);
+        let interrupted = OnceCell::new();
         let watched = async {
             let mut main = std::pin::pin!(main.into_future());
             poll_fn(|cx| {
-                if interrupts.poll_next(cx).is_ready() && !interrupted.replace(true) {
-                    current_task().as_ref().map(TaskRef::cancel);
+                if interrupts.poll_next(cx).is_ready()
+                    && let Some(task) = current_task()
+                    && interrupted.set(task.clone()).is_ok()
+                {
+                    task.cancel();
                 }
                 main.as_mut().poll(cx)
             })
             .await
         };
         let ended = self.drive_main(watched, spawned_at);
-        if interrupted.get() && matches!(ended, Ended::Cancelled(_)) {
+        // Where somebody else wanted main cancelled too, that goes first, as in Python.
+        let was_for_ctrl_c = interrupted.get().is_some_and(|task| task.uncancel() == 0);
+        if was_for_ctrl_c && matches!(ended, Ended::Cancelled(_)) {
             self.close();
             // What a shell reports for a process that SIGINT ended.
             std::process::exit(130);

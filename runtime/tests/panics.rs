@@ -106,6 +106,24 @@ async fn a_report_says_what_happened_and_whose_it_was() {
     assert!(shown.ends_with(" panicked: bang"), "{shown}");
 }
 
+#[test]
+fn a_report_of_a_task_that_a_run_left_says_so() {
+    let log = Log::new();
+    asyncio::run(async {
+        let writer = log.clone();
+        running_loop().set_exception_handler(move |context| writer.push(context));
+        create_task(async {
+            asyncio::catch_cancel(std::future::pending::<()>()).await.unwrap_err();
+            panic!("boom");
+        })
+        .detach();
+        yield_now().await;
+    });
+    let shown = log.take();
+    assert!(shown.starts_with("a task panicked during asyncio::run() shutdown: task 'Task-2'"));
+    assert!(shown.ends_with(" panicked: boom"), "{shown}");
+}
+
 #[asyncio::test]
 async fn a_panic_in_a_callback_is_reported_and_the_others_run() {
     let reports = reports();

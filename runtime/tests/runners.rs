@@ -90,7 +90,8 @@ fn a_task_made_right_before_main_returns_gets_its_first_step() {
 fn leftovers_are_cancelled_in_creation_order_and_driven_through_their_cleanup() {
     let log = Log::new();
     let mut runner = virtual_runner();
-    let start = runner.event_loop().time();
+    let event_loop = runner.event_loop();
+    let start = event_loop.time();
     runner.run(async {
         for (name, delay) in [("a", 3), ("b", 1), ("c", 2)] {
             let log = log.clone();
@@ -107,7 +108,7 @@ fn leftovers_are_cancelled_in_creation_order_and_driven_through_their_cleanup() 
     assert_eq!(log.take(), "", "the loop keeps them between two runs");
     runner.close();
     assert_eq!(log.take(), "a told, b told, c told, b ends, c ends, a ends");
-    assert_eq!((runner.event_loop().time() - start).as_secs(), 3);
+    assert_eq!((event_loop.time() - start).as_secs(), 3);
 }
 
 #[test]
@@ -345,9 +346,12 @@ fn a_run_that_is_stopped_says_so_and_drops_main() {
 fn close_twice_is_fine_and_run_after_it_is_refused() {
     let mut runner = Runner::new();
     runner.run(async {});
+    let event_loop = runner.event_loop();
     runner.close();
     runner.close();
-    assert!(runner.event_loop().is_closed());
+    assert!(event_loop.is_closed());
+    let panic = panic_of(|| runner.event_loop());
+    assert!(panic.starts_with("Runner is closed"), "{panic}");
     let panic = panic_of(|| runner.run(async {}));
     assert!(panic.starts_with("Runner is closed"), "{panic}");
 }

@@ -3,11 +3,17 @@
 //! `README.md` beside this file lists the cases that have no test of their own, and why.
 
 mod test_context;
+
+#[allow(dead_code, reason = "the library's own tests use more of it")]
+#[path = "../../runtime/tests/child/mod.rs"]
+mod child;
+mod support;
 mod test_eager_task_factory;
 mod test_futures;
 mod test_locks;
 mod test_pep492;
 mod test_queues;
+mod test_runners;
 mod test_taskgroups;
 mod test_tasks;
 mod test_threads;

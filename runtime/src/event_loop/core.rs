@@ -38,6 +38,8 @@ pub(crate) struct Core {
     turn: Cell<u64>,
     pub(crate) debug: Cell<bool>,
     pub(crate) slow_callback_duration: Cell<Duration>,
+    /// A runner cancels what is left and drives it to its end.
+    pub(crate) shutting_down: Cell<bool>,
     /// Task handles dropped now let their tasks go on; see `try_gather`.
     pub(crate) releasing: Cell<bool>,
     closed: Cell<bool>,
@@ -65,6 +67,7 @@ impl Core {
             debug: Cell::new(settings.debug.unwrap_or(false)),
             // Python's `slow_callback_duration`.
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
+            shutting_down: Cell::new(false),
             releasing: Cell::new(false),
             closed: Cell::new(false),
             next_callback: Cell::new(0),

@@ -374,9 +374,10 @@ impl TaskCell {
             return;
         }
         if let Some(panicked) = self.output.take_panic() {
-            let message = match self.is_service() {
-                true => "unhandled panic",
-                false => "a task panicked and nobody awaited it",
+            let message = match (self.is_service(), self.core.shutting_down.get()) {
+                (true, _) => "unhandled panic",
+                (false, true) => "a task panicked during asyncio::run() shutdown",
+                (false, false) => "a task panicked and nobody awaited it",
             };
             self.core.report_panic(message, panicked);
         }

@@ -1,0 +1,18 @@
+//! What the cases of several files need.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+pub(crate) const LONG: Duration = Duration::from_secs(10);
+pub(crate) const SHORT: Duration = Duration::from_millis(10);
+
+/// What `function` panicked with.
+pub(crate) fn panic_of<R>(function: impl FnOnce() -> R) -> String {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(function)) else {
+        panic!("it was to panic, and returned");
+    };
+    match payload.downcast::<String>() {
+        Ok(text) => *text,
+        Err(payload) => (*payload.downcast::<&str>().expect("the message is text")).to_owned(),
+    }
+}
