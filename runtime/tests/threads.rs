@@ -74,6 +74,23 @@ fn call_soon_runs_on_the_loops_thread_and_wakes_it_when_it_is_parked() {
 }
 
 #[test]
+fn a_call_of_another_thread_comes_before_what_the_loops_own_thread_schedules_later() {
+    let event_loop = new_event_loop();
+    let (sender, order) = mpsc::channel();
+    let noting = |what: &'static str| {
+        let sender = sender.clone();
+        move || sender.send(what).unwrap()
+    };
+    event_loop.call_soon(noting("first"));
+    let (handle, second) = (event_loop.handle(), noting("second"));
+    thread::spawn(move || handle.call_soon(second).unwrap()).join().unwrap();
+    event_loop.call_soon(noting("third"));
+    event_loop.run_once();
+    assert_eq!(order.try_iter().collect::<Vec<_>>(), ["first", "second", "third"]);
+    event_loop.close();
+}
+
+#[test]
 fn calls_of_one_thread_keep_their_order() {
     let remote = Remote::start();
     let (sender, receiver) = mpsc::channel();

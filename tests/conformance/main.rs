@@ -8,8 +8,11 @@ mod test_context;
 #[path = "../../runtime/tests/child/mod.rs"]
 mod child;
 mod support;
+mod test_base_events;
 mod test_eager_task_factory;
 mod test_futures;
+
+mod test_events;
 mod test_locks;
 mod test_pep492;
 mod test_queues;

@@ -104,6 +104,8 @@ impl Core {
         Callback::new(function, location, self.next_serial())
     }
 
+    /// Behind what other threads handed in before, so that all callbacks run first in, first out.
+    ///
     /// Of a closed loop: drops the callback, since nobody would ever call it. A caller that is to be
     /// told so asks [`assert_open`](Core::assert_open) first.
     pub(crate) fn call_soon(
@@ -111,6 +113,7 @@ impl Core {
         function: Box<dyn FnOnce()>,
         location: &'static Location<'static>,
     ) -> Rc<Callback> {
+        self.open_letters();
         let callback = self.callback(function, location);
         self.schedule(callback.clone());
         callback
@@ -155,7 +158,7 @@ impl Core {
             match letter {
                 Letter::Wake(waker) => self.trace.letter(|| self.ready.wake(waker.open())),
                 Letter::Call(function, posted_at) => {
-                    self.call_soon(function, posted_at);
+                    self.schedule(self.callback(function, posted_at));
                 }
             }
         }

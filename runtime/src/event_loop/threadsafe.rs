@@ -47,7 +47,8 @@ impl LoopHandle {
         Self { inbox, thread: thread::current().id() }
     }
 
-    /// Calls `callback` on the loop's thread, in the loop's next turn; wakes the loop if it waits.
+    /// Calls `callback` on the loop's thread, in the loop's next turn; wakes the loop if it waits. It keeps
+    /// its place among the callbacks that the loop's own thread schedules.
     /// Mirrors `loop.call_soon_threadsafe(callback)`.
     ///
     /// # Errors
