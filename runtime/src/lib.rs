@@ -60,6 +60,7 @@ mod locks;
 mod net;
 mod queues;
 mod runners;
+mod server;
 mod shield;
 mod signals;
 mod task;
@@ -121,6 +122,11 @@ pub use context::{Context, ContextVar, LookupError, Token, copy_context};
 
 // Other threads.
 pub use threads::{ExecutorCall, to_thread};
+
+// The network.
+pub use net::address::Address;
+pub use net::connect::ConnectError;
+pub use server::Server;
 
 // The event loop.
 pub use event_loop::callback::Handle;

@@ -1,7 +1,14 @@
 //! The ground under streams and transports: connected byte streams and what makes them.
 //!
-//! Nothing in here is public; `streams` and `transports` are. Mirrors the lower half of
+//! What is public of it: where to connect to, and what comes of it. `streams` and `transports` are on top. Mirrors the lower half of
 //! `asyncio.selector_events` and `asyncio.sslproto`.
 
+pub(crate) mod address;
+pub(crate) mod connect;
+pub(crate) mod listen;
+mod race;
+pub(crate) mod resolve;
 pub(crate) mod socket;
+#[cfg(unix)]
+mod socket_file;
 pub(crate) mod wire;

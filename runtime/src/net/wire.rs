@@ -29,6 +29,12 @@ pub(crate) trait Wire {
         true
     }
 
+    /// What comes before a polite [`close`](Wire::close), once everything is written: TLS says goodbye and
+    /// waits for the peer's, for a limited time.
+    fn poll_goodbye(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
     /// Closes the descriptor at once. Whoever waits to read or write isn't woken by this: the caller sees to it.
     fn close(&self);
 

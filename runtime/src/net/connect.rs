@@ -1,0 +1,218 @@
+//! Connecting: to one of several addresses, in turn or at once (RFC 8305), or to a Unix socket. Mirrors
+//! the first half of `BaseEventLoop.create_connection`, and `staggered.staggered_race`.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+#[cfg(unix)]
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_io::Async;
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::address::Address;
+use super::race::{interleave, race};
+use super::resolve::resolve;
+use super::socket::SocketWire;
+use super::wire::Wire;
+use crate::event_loop::EventLoop;
+
+/// How to connect.
+#[derive(Clone, Default)]
+pub(crate) struct Options {
+    /// After this long, the next address is tried beside those that haven't answered; `None`: when the one
+    /// before it has failed.
+    pub(crate) happy_eyeballs_delay: Option<Duration>,
+    /// How many addresses of the first one's family come before the other families take turns; 0: the
+    /// order stays. Without one: 1 with a delay, 0 without.
+    pub(crate) interleave: Option<usize>,
+    pub(crate) local_addr: Option<Address>,
+}
+
+/// What to connect to.
+pub(crate) enum Target {
+    Address(Address),
+    /// A socket that is connected already.
+    Tcp(TcpStream),
+    #[cfg(unix)]
+    Unix(PathBuf),
+    #[cfg(unix)]
+    UnixStream(UnixStream),
+}
+
+/// A connection, once it stands.
+pub(crate) async fn connect(
+    event_loop: &EventLoop,
+    target: Target,
+    options: &Options,
+) -> io::Result<Rc<dyn Wire>> {
+    match target {
+        Target::Address(address) => connect_to(event_loop, &address, options).await,
+        Target::Tcp(stream) => tcp_wire(Async::new(stream)?),
+        #[cfg(unix)]
+        Target::Unix(path) => connect_unix(&path).await,
+        #[cfg(unix)]
+        Target::UnixStream(stream) => Ok(Rc::new(SocketWire::new(Async::new(stream)?))),
+    }
+}
+
+/// A connected socket as a wire. What is written goes out at once, as in Python.
+pub(super) fn tcp_wire(stream: Async<TcpStream>) -> io::Result<Rc<dyn Wire>> {
+    // Only a delay is at stake.
+    drop(stream.get_ref().set_nodelay(true));
+    Ok(Rc::new(SocketWire::new(stream)))
+}
+
+async fn connect_to(
+    event_loop: &EventLoop,
+    address: &Address,
+    options: &Options,
+) -> io::Result<Rc<dyn Wire>> {
+    let mut addresses = resolve(event_loop, address).await?;
+    let local = match &options.local_addr {
+        Some(local) => Some(resolve(event_loop, local).await?),
+        None => None,
+    };
+    let default = usize::from(options.happy_eyeballs_delay.is_some());
+    interleave(&mut addresses, options.interleave.unwrap_or(default));
+    let attempt = |address| connect_one(address, local.as_deref());
+    match race(addresses, options.happy_eyeballs_delay, attempt).await {
+        Ok(stream) => tcp_wire(stream),
+        Err(attempts) => Err(ConnectError { target: address.to_string(), attempts }.into()),
+    }
+}
+
+/// A socket to `address`, from the first of the `local` ones that can be had.
+async fn connect_one(
+    address: SocketAddr,
+    local: Option<&[SocketAddr]>,
+) -> io::Result<Async<TcpStream>> {
+    let Some(local) = local else { return Async::<TcpStream>::connect(address).await };
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    bind_one(&socket, address, local)?;
+    if let Err(error) = socket.connect(&address.into()) {
+        if !is_under_way(&error) {
+            return Err(error);
+        }
+    }
+    let stream = Async::new_nonblocking(TcpStream::from(socket))?;
+    stream.writable().await?;
+    match stream.get_ref().take_error()? {
+        Some(error) => Err(error),
+        None => Ok(stream),
+    }
+}
+
+/// What a connect that doesn't block says while it goes on.
+fn is_under_way(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    return error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error());
+    #[cfg(not(unix))]
+    return error.kind() == io::ErrorKind::WouldBlock;
+}
+
+fn bind_one(socket: &Socket, remote: SocketAddr, local: &[SocketAddr]) -> io::Result<()> {
+    let mut failure = None;
+    for local in local.iter().filter(|local| local.is_ipv4() == remote.is_ipv4()) {
+        match socket.bind(&(*local).into()) {
+            Ok(()) => return Ok(()),
+            Err(error) => failure = Some(cannot_bind(*local, &error)),
+        }
+    }
+    Err(failure.unwrap_or_else(|| {
+        let family = if remote.is_ipv4() { "IPv4" } else { "IPv6" };
+        let message = format!("the local address has no {family} address to connect from");
+        io::Error::new(io::ErrorKind::AddrNotAvailable, message)
+    }))
+}
+
+pub(super) fn cannot_bind(address: impl fmt::Display, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot bind to the address {address}: {error}"))
+}
+
+#[cfg(unix)]
+async fn connect_unix(path: &Path) -> io::Result<Rc<dyn Wire>> {
+    match Async::<UnixStream>::connect(path).await {
+        Ok(stream) => Ok(Rc::new(SocketWire::new(stream))),
+        Err(error) => {
+            let message = format!(
+                "cannot connect to the socket {}: {error}. Check that a server is listening there",
+                path.display()
+            );
+            Err(io::Error::new(error.kind(), message))
+        }
+    }
+}
+
+/// No address could be connected to; what each of them said. It is inside of the [`io::Error`] that comes
+/// out of connecting. Mirrors `OSError("Multiple exceptions: …")`, and the `ExceptionGroup` that
+/// `all_errors=True` gives in its place.
+///
+/// ```
+/// use asyncio::ConnectError;
+/// # use std::error::Error;
+///
+/// fn answers(error: &std::io::Error) -> usize {
+///     match error.get_ref().and_then(|error| error.downcast_ref::<ConnectError>()) {
+///         Some(error) => error.attempts().len(),
+///         None => 0,
+///     }
+/// }
+/// # assert_eq!(answers(&std::io::Error::other("")), 0);
+/// ```
+#[derive(Debug)]
+pub struct ConnectError {
+    target: String,
+    attempts: Vec<(SocketAddr, io::Error)>,
+}
+
+impl ConnectError {
+    /// Each address that was tried, in the order in which they failed, and why.
+    pub fn attempts(&self) -> &[(SocketAddr, io::Error)] {
+        &self.attempts
+    }
+
+    /// The kind of all errors, if they have one.
+    fn kind(&self) -> io::ErrorKind {
+        let mut kinds = self.attempts.iter().map(|(_, error)| error.kind());
+        let first = kinds.next().unwrap_or(io::ErrorKind::NotFound);
+        if kinds.all(|kind| kind == first) { first } else { io::ErrorKind::Other }
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot connect to {} (", self.target)?;
+        if self.attempts.is_empty() {
+            f.write_str("there is no address to try")?;
+        }
+        for (number, (address, error)) in self.attempts.iter().enumerate() {
+            let before = if number == 0 { "" } else { "; " };
+            write!(f, "{before}{address}: {error}")?;
+        }
+        f.write_str("). Check that a server is listening there")?;
+        let is_elsewhere = |(address, _): &(SocketAddr, _)| !address.ip().is_loopback();
+        if self.attempts.iter().any(is_elsewhere) {
+            f.write_str(", and that the network is up")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for ConnectError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.attempts.last().map(|(_, error)| error as _)
+    }
+}
+
+impl From<ConnectError> for io::Error {
+    fn from(error: ConnectError) -> Self {
+        Self::new(error.kind(), error)
+    }
+}

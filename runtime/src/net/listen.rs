@@ -1,0 +1,192 @@
+//! Sockets that listen: binding them, and taking connections from them. Mirrors the first half of
+//! `BaseEventLoop.create_server` and of `create_unix_server`.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+#[cfg(unix)]
+use std::os::unix::net::UnixListener;
+#[cfg(unix)]
+use std::path::Path;
+use std::rc::Rc;
+
+use async_io::Async;
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+
+use super::address::Address;
+use super::connect::{cannot_bind, tcp_wire};
+use super::resolve::resolve_own;
+#[cfg(unix)]
+use super::socket::SocketWire;
+#[cfg(unix)]
+use super::socket_file::SocketFile;
+use super::wire::Wire;
+use crate::event_loop::EventLoop;
+
+/// How to listen.
+#[derive(Clone)]
+pub(crate) struct Options {
+    /// How many connections the system keeps until they are taken, and how many are taken in a row.
+    pub(crate) backlog: u16,
+    /// Whether a port may be taken again while old connections of it linger.
+    pub(crate) reuse_address: bool,
+    /// Whether several sockets may listen on one port.
+    pub(crate) reuse_port: bool,
+    /// Whether to begin at once.
+    pub(crate) start_serving: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            backlog: 100,
+            // On Windows, the option means something else.
+            reuse_address: cfg!(unix),
+            reuse_port: false,
+            start_serving: true,
+        }
+    }
+}
+
+/// A socket that has its address and doesn't listen yet.
+pub(crate) enum Bound {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(UnixListener, Option<SocketFile>),
+}
+
+/// Sockets on all addresses that `address` stands for.
+pub(crate) async fn bind(
+    event_loop: &EventLoop,
+    address: &Address,
+    options: &Options,
+) -> io::Result<Vec<Bound>> {
+    let mut bound = Vec::new();
+    for address in resolve_own(event_loop, address).await? {
+        // A machine without IPv6 has no such sockets.
+        let domain = Domain::for_address(address);
+        let Ok(socket) = Socket::new(domain, Type::STREAM, Some(Protocol::TCP)) else { continue };
+        bound.push(bind_one(socket, address, options)?);
+    }
+    if bound.is_empty() {
+        let message = format!("cannot listen on {address}: there is no such address");
+        return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, message));
+    }
+    Ok(bound)
+}
+
+fn bind_one(socket: Socket, address: SocketAddr, options: &Options) -> io::Result<Bound> {
+    socket.set_reuse_address(options.reuse_address)?;
+    if options.reuse_port {
+        reuse_port(&socket)?;
+    }
+    if address.is_ipv6() {
+        // Each family has a socket of its own.
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into()).map_err(|error| cannot_bind(address, &error))?;
+    Ok(Bound::Tcp(socket.into()))
+}
+
+#[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
+fn reuse_port(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_port(true)
+}
+
+#[cfg(not(all(unix, not(any(target_os = "solaris", target_os = "illumos")))))]
+fn reuse_port(_: &Socket) -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no SO_REUSEPORT"))
+}
+
+/// A Unix socket at `path`, where a socket that nobody has closed may be left from before.
+#[cfg(unix)]
+pub(crate) fn bind_unix(path: &Path) -> io::Result<Vec<Bound>> {
+    let failed = |error: io::Error| {
+        let text = match error.kind() {
+            io::ErrorKind::AddrInUse => "it is already in use".to_owned(),
+            _ => error.to_string(),
+        };
+        let message = format!("cannot listen on the socket {}: {text}", path.display());
+        io::Error::new(error.kind(), message)
+    };
+    SocketFile::clear(path);
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(failed)?;
+    socket2::SockAddr::unix(path).and_then(|address| socket.bind(&address)).map_err(failed)?;
+    Ok(vec![Bound::Unix(socket.into(), SocketFile::at(path))])
+}
+
+impl Bound {
+    /// The address it has; a Unix socket has none.
+    pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(socket) => socket.local_addr().ok(),
+            #[cfg(unix)]
+            Self::Unix(..) => None,
+        }
+    }
+
+    /// Begins to listen.
+    pub(crate) fn listen(self, backlog: u16) -> io::Result<Listener> {
+        match self {
+            Self::Tcp(socket) => {
+                SockRef::from(&socket).listen(backlog.into())?;
+                Ok(Listener::Tcp(Async::new(socket)?))
+            }
+            #[cfg(unix)]
+            Self::Unix(socket, file) => {
+                SockRef::from(&socket).listen(backlog.into())?;
+                Ok(Listener::Unix(Async::new(socket)?, file))
+            }
+        }
+    }
+}
+
+/// A socket that listens.
+pub(crate) enum Listener {
+    Tcp(Async<TcpListener>),
+    #[cfg(unix)]
+    Unix(Async<UnixListener>, #[expect(dead_code, reason = "dropped last")] Option<SocketFile>),
+}
+
+impl Listener {
+    /// Waits for a connection.
+    pub(crate) async fn readable(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(socket) => socket.readable().await,
+            #[cfg(unix)]
+            Self::Unix(socket, _) => socket.readable().await,
+        }
+    }
+
+    /// A connection, if there is one.
+    pub(crate) fn accept(&self) -> io::Result<Rc<dyn Wire>> {
+        match self {
+            Self::Tcp(socket) => tcp_wire(Async::new(socket.get_ref().accept()?.0)?),
+            #[cfg(unix)]
+            Self::Unix(socket, _) => {
+                let stream = socket.get_ref().accept()?.0;
+                Ok(Rc::new(SocketWire::new(Async::new(stream)?)))
+            }
+        }
+    }
+}
+
+/// `127.0.0.1:8888`, for messages.
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(socket) => match socket.get_ref().local_addr() {
+                Ok(address) => address.fmt(f),
+                Err(error) => write!(f, "an unknown address ({error})"),
+            },
+            #[cfg(unix)]
+            Self::Unix(socket, _) => {
+                let address = socket.get_ref().local_addr().ok();
+                match address.as_ref().and_then(|address| address.as_pathname()) {
+                    Some(path) => path.display().fmt(f),
+                    None => f.write_str("a Unix socket without a path"),
+                }
+            }
+        }
+    }
+}

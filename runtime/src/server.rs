@@ -1,0 +1,430 @@
+//! A server: sockets that listen, and the connections that came through them. Mirrors `base_events.Server`.
+//!
+//! `start_server` and `create_server` make one; what becomes of a connection is theirs. In here is
+//! accepting, and knowing which connections are left.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::panic::Location;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use crate::event_loop::core::Core;
+use crate::exceptions::ExceptionContext;
+use crate::locks::Event;
+use crate::net::listen::{Bound, Listener, Options};
+use crate::net::wire::Wire;
+use crate::task::cancel::with_cleanup;
+use crate::task::service::{self, Service};
+use crate::task::sleep::sleep;
+use crate::task::table::Tasks;
+
+/// How long accepting pauses after the system refused. Python's `ACCEPT_RETRY_DELAY`.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_secs(1);
+
+/// What a connection does that came through a server.
+pub(crate) type Accept = Rc<dyn Fn(Rc<dyn Wire>, &ServerHandle)>;
+
+/// A connection, as its server sees it.
+pub(crate) trait Client {
+    /// Sends what is buffered, then closes.
+    fn close(&self);
+
+    /// Closes at once.
+    fn abort(&self);
+}
+
+/// A server. Mirrors `asyncio.Server`.
+///
+/// A clone is another handle to the same server. It goes on without any handle, as in Python, until the
+/// loop is closed.
+#[derive(Clone)]
+pub struct Server {
+    handle: ServerHandle,
+}
+
+/// A server, for its connections.
+#[derive(Clone)]
+pub(crate) struct ServerHandle(Rc<Inner>);
+
+struct Inner {
+    tasks: Weak<Tasks>,
+    accept: Accept,
+    backlog: u16,
+    local_addrs: Vec<SocketAddr>,
+    made_at: &'static Location<'static>,
+    sockets: RefCell<Sockets>,
+    serves_forever: Cell<bool>,
+    clients: RefCell<BTreeMap<u64, Weak<dyn Client>>>,
+    next_client: Cell<u64>,
+    closed: Event,
+    /// Closed, and no client is left.
+    over: Event,
+}
+
+enum Sockets {
+    /// They don't listen yet.
+    Bound(Vec<Bound>),
+    /// Each is in its service.
+    Listening(Vec<Service>),
+    Closed,
+}
+
+impl Server {
+    /// A server on `sockets`; it serves at once, unless the options say otherwise.
+    pub(crate) fn listen(
+        tasks: &Rc<Tasks>,
+        sockets: Vec<Bound>,
+        options: &Options,
+        accept: Accept,
+        made_at: &'static Location<'static>,
+    ) -> io::Result<Self> {
+        let server = Self {
+            handle: ServerHandle(Rc::new(Inner {
+                tasks: Rc::downgrade(tasks),
+                accept,
+                backlog: options.backlog,
+                local_addrs: sockets.iter().filter_map(Bound::local_addr).collect(),
+                made_at,
+                sockets: RefCell::new(Sockets::Bound(sockets)),
+                serves_forever: Cell::new(false),
+                clients: RefCell::new(BTreeMap::new()),
+                next_client: Cell::new(0),
+                closed: Event::new(),
+                over: Event::new(),
+            })),
+        };
+        if options.start_serving {
+            server.start_serving()?;
+        }
+        Ok(server)
+    }
+
+    fn inner(&self) -> &Rc<Inner> {
+        &self.handle.0
+    }
+
+    /// Begins to listen, where it was made not to at once. Serving already, or closed, it does nothing.
+    /// Mirrors `Server.start_serving()`.
+    ///
+    /// # Errors
+    ///
+    /// When a socket can't listen.
+    pub fn start_serving(&self) -> io::Result<()> {
+        let Some(tasks) = self.inner().tasks.upgrade() else { return Ok(()) };
+        let mut sockets = self.inner().sockets.borrow_mut();
+        let Sockets::Bound(bound) = &mut *sockets else { return Ok(()) };
+        let listeners =
+            std::mem::take(bound).into_iter().map(|bound| bound.listen(self.inner().backlog));
+        let listeners = listeners.collect::<io::Result<Vec<Listener>>>()?;
+        let serve = |listener: Listener| {
+            let name = format!("accept on {listener}");
+            let serving = serve(self.handle.clone(), listener);
+            service::spawn(&tasks, name, serving, self.inner().made_at)
+        };
+        *sockets = Sockets::Listening(listeners.into_iter().map(serve).collect());
+        Ok(())
+    }
+
+    /// Serves until the task is cancelled or the server closed; then closes it and its connections, and
+    /// waits until the last one is gone. Mirrors `Server.serve_forever()`.
+    ///
+    /// Where another task closes the server, this ends without an error; Python raises `CancelledError`.
+    ///
+    /// # Errors
+    ///
+    /// When a socket can't listen.
+    ///
+    /// # Panics
+    ///
+    /// When it is awaited twice at a time, and when the server is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it closes the server and its connections, and waits for nothing.
+    pub async fn serve_forever(&self) -> io::Result<()> {
+        let inner = self.inner();
+        assert!(!inner.closed.is_set(), "the server is closed: make another one");
+        assert!(
+            !inner.serves_forever.replace(true),
+            "the server is already being awaited on serve_forever(): await it once"
+        );
+        let end = EndOfForever(self);
+        self.start_serving()?;
+        let cleanup = async {
+            self.close();
+            self.close_clients();
+            self.wait_closed().await;
+        };
+        with_cleanup(inner.closed.wait(), cleanup).await;
+        drop(end);
+        Ok(())
+    }
+
+    /// Stops listening. Connections go on. A second time, nothing happens. Mirrors `Server.close()`.
+    pub fn close(&self) {
+        self.handle.close();
+    }
+
+    /// Closes every connection: what is buffered is sent first. Mirrors `Server.close_clients()` (3.13).
+    pub fn close_clients(&self) {
+        for client in self.handle.clients() {
+            client.close();
+        }
+    }
+
+    /// Closes every connection at once: what is buffered is lost. Mirrors `Server.abort_clients()` (3.13).
+    pub fn abort_clients(&self) {
+        for client in self.handle.clients() {
+            client.abort();
+        }
+    }
+
+    /// Waits until the server is closed and its last connection gone. Mirrors `Server.wait_closed()`, as it
+    /// is since Python 3.12.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when it is dropped.
+    pub async fn wait_closed(&self) {
+        self.inner().over.wait().await;
+    }
+
+    /// Whether it takes connections. Mirrors `Server.is_serving()`.
+    pub fn is_serving(&self) -> bool {
+        matches!(*self.inner().sockets.borrow(), Sockets::Listening(_))
+    }
+
+    /// The addresses it listens on, in the order given; none when it is closed, and none of Unix sockets.
+    /// Mirrors `[socket.getsockname() for socket in Server.sockets]`.
+    #[doc(alias = "sockets")]
+    pub fn local_addrs(&self) -> Vec<SocketAddr> {
+        if self.inner().closed.is_set() { Vec::new() } else { self.inner().local_addrs.clone() }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("local_addrs", &self.local_addrs())
+            .field("serving", &self.is_serving())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Closes a server that nobody serves any more.
+struct EndOfForever<'a>(&'a Server);
+
+impl Drop for EndOfForever<'_> {
+    fn drop(&mut self) {
+        self.0.inner().serves_forever.set(false);
+        self.0.close();
+        self.0.close_clients();
+    }
+}
+
+impl ServerHandle {
+    /// Counts a connection for as long as what this returns lives.
+    pub(crate) fn attach(&self, client: Weak<dyn Client>) -> Attachment {
+        let number = self.0.next_client.get();
+        self.0.next_client.set(number + 1);
+        self.0.clients.borrow_mut().insert(number, client);
+        Attachment { server: self.clone(), number }
+    }
+
+    /// In the order in which they came.
+    fn clients(&self) -> Vec<Rc<dyn Client>> {
+        self.0.clients.borrow().values().filter_map(Weak::upgrade).collect()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.closed.is_set()
+    }
+
+    fn close(&self) {
+        if self.is_closed() {
+            return;
+        }
+        self.0.closed.set();
+        let sockets = self.0.sockets.replace(Sockets::Closed);
+        if let Sockets::Listening(services) = &sockets {
+            services.iter().for_each(Service::stop);
+        }
+        drop(sockets);
+        self.end_if_over();
+    }
+
+    fn end_if_over(&self) {
+        if self.is_closed() && self.0.clients.borrow().is_empty() {
+            self.0.over.set();
+        }
+    }
+
+    /// Takes the connections that are there, so many at most that others get their turn.
+    fn accept_some(&self, listener: &Listener, core: &Core) -> io::Result<()> {
+        for _ in 0..self.0.backlog.max(1) {
+            match listener.accept() {
+                Ok(wire) => core.contain(&"accepting a connection", || (self.0.accept)(wire, self)),
+                Err(error) if is_passing(&error) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+            if self.is_closed() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether accepting failed for this once: nobody was there, or is there any more.
+fn is_passing(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, Interrupted, WouldBlock};
+    matches!(error.kind(), ConnectionAborted | Interrupted | WouldBlock)
+}
+
+/// Accepts until the server is closed. Where the system has no more descriptors, or memory, it is tried
+/// again after a while.
+async fn serve(server: ServerHandle, listener: Listener) {
+    let mut was_told = false;
+    while !server.is_closed() {
+        let ready = listener.readable().await;
+        let Some(tasks) = server.0.tasks.upgrade() else { return };
+        match ready.and_then(|()| server.accept_some(&listener, &tasks.core)) {
+            Ok(()) => was_told = false,
+            Err(error) => {
+                if !was_told {
+                    tasks.core.report(&refused(&listener, &error));
+                }
+                was_told = true;
+                drop(tasks);
+                sleep(ACCEPT_RETRY_DELAY).await;
+            }
+        }
+    }
+}
+
+fn refused(listener: &Listener, error: &io::Error) -> ExceptionContext {
+    ExceptionContext::new(format!(
+        "cannot accept connections on {listener}: {error}. The server tries again each second; \
+         close what is open, or raise the limit (`ulimit -n`)"
+    ))
+}
+
+/// A connection's place in its server's list.
+pub(crate) struct Attachment {
+    server: ServerHandle,
+    number: u64,
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        let client = self.server.0.clients.borrow_mut().remove(&self.number);
+        drop(client);
+        self.server.end_if_over();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+    use crate::EventLoop;
+    use crate::net::{connect, listen};
+
+    /// A connection that is there until it is closed or aborted, and notes which.
+    struct Visitor {
+        attachment: RefCell<Option<Attachment>>,
+        wire: Rc<dyn Wire>,
+        ended: Cell<&'static str>,
+    }
+
+    impl Visitor {
+        fn end(&self, how: &'static str) {
+            self.ended.set(how);
+            self.wire.close();
+            drop(self.attachment.take());
+        }
+    }
+
+    impl Client for Visitor {
+        fn close(&self) {
+            self.end("closed");
+        }
+
+        fn abort(&self) {
+            self.end("aborted");
+        }
+    }
+
+    type Visitors = Rc<RefCell<Vec<Rc<Visitor>>>>;
+
+    async fn visited_server(event_loop: &EventLoop, options: &Options) -> (Server, Visitors) {
+        let visitors = Visitors::default();
+        let seen = visitors.clone();
+        let accept = move |wire, server: &ServerHandle| {
+            let visitor =
+                Rc::new(Visitor { attachment: RefCell::new(None), wire, ended: Cell::new("no") });
+            let client: Weak<Visitor> = Rc::downgrade(&visitor);
+            visitor.attachment.replace(Some(server.attach(client)));
+            seen.borrow_mut().push(visitor);
+        };
+        let address = ("127.0.0.1", 0).into();
+        let sockets = listen::bind(event_loop, &address, options).await.unwrap();
+        let accept = Rc::new(accept);
+        let made_at = Location::caller();
+        let server = Server::listen(&event_loop.tasks, sockets, options, accept, made_at).unwrap();
+        (server, visitors)
+    }
+
+    async fn visit(event_loop: &EventLoop, server: &Server) -> io::Result<Rc<dyn Wire>> {
+        let target = connect::Target::Address(server.local_addrs().into());
+        connect::connect(event_loop, target, &connect::Options::default()).await
+    }
+
+    async fn read_to_the_end(wire: &dyn Wire) -> io::Result<usize> {
+        poll_fn(|cx| wire.poll_read(cx, &mut [0; 8])).await
+    }
+
+    fn run<T>(test: impl AsyncFnOnce(EventLoop) -> T) -> T {
+        crate::run(async { test(crate::get_running_loop().unwrap()).await })
+    }
+
+    #[test]
+    fn it_is_over_when_it_is_closed_and_its_last_client_gone() {
+        run(async |event_loop| {
+            let (server, visitors) = visited_server(&event_loop, &Options::default()).await;
+            let visit = visit(&event_loop, &server).await.unwrap();
+            while visitors.borrow().is_empty() {
+                crate::yield_now().await;
+            }
+            let waiting = server.clone();
+            let over = crate::create_task(async move { waiting.wait_closed().await });
+            server.close();
+            crate::yield_now().await;
+            crate::yield_now().await;
+            assert!(!over.is_done());
+            server.close_clients();
+            over.await.unwrap();
+            assert_eq!(visitors.borrow()[0].ended.get(), "closed");
+            assert_eq!(read_to_the_end(&*visit).await.unwrap(), 0);
+        });
+    }
+
+    #[test]
+    fn one_that_does_not_serve_yet_refuses() {
+        run(async |event_loop| {
+            let options = Options { start_serving: false, ..Options::default() };
+            let (server, _) = visited_server(&event_loop, &options).await;
+            assert!(!server.is_serving());
+            let error = visit(&event_loop, &server).await.err().unwrap();
+            assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+            server.start_serving().unwrap();
+            assert!(server.is_serving());
+            visit(&event_loop, &server).await.unwrap();
+        });
+    }
+}
