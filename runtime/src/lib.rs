@@ -39,6 +39,7 @@
 //! | keep a value for a task and what it calls | [`ContextVar`], [`copy_context`] |
 //! | run what blocks on another thread | [`to_thread`], [`EventLoop::run_in_executor`] |
 //! | reach the loop from other threads | [`LoopHandle`], made by [`EventLoop::handle`] |
+//! | read and write files | [`fs`] |
 //! | fetch a page | `http::ClientSession`, with the feature `http`; `tls` adds https |
 //!
 //! The environment changes a run without a change of code: `ASYNCIO_DEBUG=1`, `ASYNCIO_SEED=7`,
@@ -51,6 +52,7 @@ mod context;
 mod event_loop;
 mod exception_group;
 mod exceptions;
+pub mod fs;
 mod futures;
 mod gather;
 mod gather_limited;

@@ -15,7 +15,7 @@ use crate::html::escape;
 const FILE: &str = "names.toml";
 
 /// The table's groups, in the order of the page.
-const GROUPS: [(&str, &str); 13] = [
+const GROUPS: [(&str, &str); 14] = [
     ("running", "Running"),
     ("tasks", "Tasks"),
     ("gather", "Gather"),
@@ -26,6 +26,7 @@ const GROUPS: [(&str, &str); 13] = [
     ("synchronisation", "Synchronisation"),
     ("queues", "Queues"),
     ("threads", "Other threads"),
+    ("files", "Files"),
     ("testing", "Testing"),
     ("http", "HTTP"),
     ("errors", "Errors"),
