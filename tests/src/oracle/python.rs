@@ -37,10 +37,11 @@ impl Python {
         None
     }
 
-    /// Runs `script`. A warning, of a deprecated function for instance, is an error.
+    /// Runs `script`. A warning, of a deprecated function for instance, is an error. What it imports is Python's
+    /// own, also where a file beside it has the same name.
     pub fn command(&self, script: &Path) -> Command {
         let mut command = Command::new("python3");
-        command.args(["-W", "error", "-X", "utf8"]).arg(script);
+        command.args(["-P", "-W", "error", "-X", "utf8"]).arg(script);
         // A proxy of the machine's must not stand between the twin and a server on this machine.
         command.env("no_proxy", "*").env("PYTHONDONTWRITEBYTECODE", "1");
         command
