@@ -1,5 +1,5 @@
 //! A clock of callbacks, each of which schedules the next one: the example of Python's documentation,
-//! "Display the current date with call_later()". `cargo run -p asyncio --example call_later_clock`
+//! "Display the current date with `call_later`". `cargo run -p asyncio --example call_later_clock`
 
 use std::time::{Duration, Instant};
 
