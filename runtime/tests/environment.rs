@@ -4,9 +4,10 @@
 mod child;
 
 use std::cell::RefCell;
+use std::future::pending;
 use std::time::Duration;
 
-use asyncio::{Runner, new_event_loop};
+use asyncio::{Runner, create_task, new_event_loop, with_cleanup};
 use child::{Child, run_as_child};
 
 /// The lines of the test named `test`, run with `environment`.
@@ -80,6 +81,88 @@ fn debug_mode_names_the_child_of_a_gather_before_the_task_around_it() {
     let lines = lines_of(test, &[("ASYNCIO_DEBUG", "1")]);
     let names: Vec<_> = lines.iter().filter_map(|line| line.split('\'').nth(1)).collect();
     assert_eq!(names, ["Task-1", "Task-2", "Task-1"]);
+}
+
+/// The lines of `test` in debug mode, each up to the first place in it.
+fn said_in_debug_mode(test: &str) -> Vec<String> {
+    let lines = lines_of(test, &[("ASYNCIO_DEBUG", "1")]);
+    let without_place = |line: String| {
+        let (what, place) = line.split_once(" spawned at ").expect("it names the place");
+        let message = place.split_once(' ').expect("a message comes behind it").1;
+        format!("{what} {message}")
+    };
+    lines.into_iter().map(without_place).collect()
+}
+
+#[test]
+fn debug_mode_names_the_tasks_that_never_ran_when_the_run_ended() {
+    let body = || {
+        asyncio::run(async {
+            let makes = async |name| create_task(async {}).with_name(name).detach();
+            // What is made in the last step still has a turn; what that makes has none.
+            let cleanup = async move { create_task(makes("of the cleanup")).detach() };
+            create_task(with_cleanup(pending::<()>(), cleanup)).detach();
+            create_task(async {}).with_name("cancelled").cancel();
+            asyncio::yield_now().await;
+            create_task(makes("of main")).detach();
+        });
+    };
+    if run_as_child(body) {
+        return;
+    }
+    let test = "debug_mode_names_the_tasks_that_never_ran_when_the_run_ended";
+    assert!(lines_of(test, &[]).is_empty(), "not without debug mode");
+    let never_ran = "never ran: the loop ended before its first turn. Await it, or let main go on until it \
+                     has run";
+    let expected =
+        ["of main", "of the cleanup"].map(|name| format!("asyncio: task '{name}' {never_ran}"));
+    assert_eq!(said_in_debug_mode(test), expected);
+}
+
+#[test]
+fn debug_mode_names_the_tasks_that_were_waiting_when_their_loop_was_closed() {
+    let body = || {
+        let event_loop = new_event_loop();
+        event_loop.create_task(pending::<()>()).detach();
+        event_loop.create_task(async {}).detach();
+        event_loop.run_once();
+        event_loop.create_task(async {}).detach();
+        event_loop.close();
+    };
+    if run_as_child(body) {
+        return;
+    }
+    let test = "debug_mode_names_the_tasks_that_were_waiting_when_their_loop_was_closed";
+    assert!(lines_of(test, &[]).is_empty(), "not without debug mode");
+    let expected = [
+        "asyncio: task 'Task-1' was dropped while it was waiting: its loop was closed. Cancel it first and \
+         run the loop until it has ended, as `asyncio::run` does",
+        "asyncio: task 'Task-3' never ran: the loop ended before its first turn. Await it, or let main go \
+         on until it has run",
+    ];
+    assert_eq!(said_in_debug_mode(test), expected);
+}
+
+#[test]
+fn debug_mode_says_that_nobody_runs_the_task_of_another_loop() {
+    let body = || {
+        let other = new_event_loop();
+        other.set_debug(false);
+        let task = other.create_task(async {});
+        asyncio::run(async {
+            asyncio::timeout(Duration::from_millis(1), task).await.unwrap_err();
+        });
+        other.run_once();
+        other.close();
+    };
+    if run_as_child(body) {
+        return;
+    }
+    let test = "debug_mode_says_that_nobody_runs_the_task_of_another_loop";
+    assert!(lines_of(test, &[]).is_empty(), "not without debug mode");
+    let expected = "asyncio: task 'Task-1' is awaited in the run of another loop, where nobody runs it: \
+                    await it in a run of its own loop";
+    assert_eq!(said_in_debug_mode(test), [expected]);
 }
 
 #[test]

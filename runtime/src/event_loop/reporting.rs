@@ -50,9 +50,21 @@ impl EventLoop {
         self.core().report(context);
     }
 
-    /// Turns debug mode on or off: on, a line on standard error names each callback and each poll
-    /// that took [`slow_callback_duration`](EventLoop::set_slow_callback_duration) or longer.
-    /// Mirrors `loop.set_debug(enabled)`; `ASYNCIO_DEBUG=1` does it without a change of code.
+    /// Turns debug mode on or off. Mirrors `loop.set_debug(enabled)`; `ASYNCIO_DEBUG=1` does it without a
+    /// change of code.
+    ///
+    /// On, a line on standard error tells of
+    /// - each callback and each poll that took
+    ///   [`slow_callback_duration`](EventLoop::set_slow_callback_duration) or longer;
+    /// - a task that never ran, since the run or the loop ended first; and one that was waiting when its
+    ///   loop was closed;
+    /// - a task that is awaited in the run of another loop, where nobody runs it;
+    /// - a virtual clock that has no deadline to jump to.
+    ///
+    /// Python's debug mode also catches a `call_soon` from another thread. Here that doesn't compile, since
+    /// an `EventLoop` can't leave its thread; [`LoopHandle`](crate::LoopHandle) can. A
+    /// [`Waker`](std::task::Waker) may be called by any thread at any time; after its task is done, or its
+    /// loop closed, it does nothing.
     ///
     /// ```
     /// let event_loop = asyncio::new_event_loop();
@@ -77,8 +89,20 @@ impl EventLoop {
         self.core().debug.get()
     }
 
-    /// How long a callback or a poll may take before debug mode names it; 100 ms at first.
-    /// Mirrors `loop.slow_callback_duration`.
+    /// How long a callback or a poll may take before debug mode names it. Mirrors
+    /// `loop.slow_callback_duration`.
+    ///
+    /// ```
+    /// let event_loop = asyncio::new_event_loop();
+    /// assert_eq!(event_loop.slow_callback_duration().as_millis(), 100);
+    /// event_loop.close();
+    /// ```
+    pub fn slow_callback_duration(&self) -> Duration {
+        self.core().slow_callback_duration.get()
+    }
+
+    /// Sets how long a callback or a poll may take before debug mode names it; 100 ms at first.
+    /// Mirrors `loop.slow_callback_duration = duration`.
     ///
     /// ```
     /// let event_loop = asyncio::new_event_loop();

@@ -32,7 +32,7 @@ use super::service;
 use super::waker::TaskWaker;
 use crate::context::{Context, copy_context};
 use crate::event_loop::callback::Callback;
-use crate::event_loop::core::Core;
+use crate::event_loop::core::{Core, warn};
 use crate::event_loop::ready::{TaskKey, Waiter};
 use crate::exceptions::{Cancelled, Panicked, Payload, place};
 
@@ -76,6 +76,8 @@ impl Parent {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
+    /// Not polled yet.
+    New,
     Live,
     Finished,
     Panicked,
@@ -156,7 +158,7 @@ impl<O: AnyOutput> TaskCell<O> {
             core: core.clone(),
             waker: waker.into(),
             spawned_at,
-            phase: Cell::new(Phase::Live),
+            phase: Cell::new(Phase::New),
             cancel_requests: Cell::new(0),
             cancel_pending: Cell::new(false),
             detached: Cell::new(false),
@@ -192,7 +194,7 @@ impl TaskCell {
     }
 
     pub(crate) fn is_done(&self) -> bool {
-        self.phase.get() != Phase::Live
+        !matches!(self.phase.get(), Phase::New | Phase::Live)
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
@@ -206,7 +208,7 @@ impl TaskCell {
     /// What the last poll ended with, for the trace.
     pub(crate) fn phase_name(&self) -> &'static str {
         match self.phase.get() {
-            Phase::Live => "Pending",
+            Phase::New | Phase::Live => "Pending",
             Phase::Finished => "Ready",
             Phase::Panicked => "Panicked",
             Phase::Cancelled => "Cancelled",
@@ -346,8 +348,33 @@ impl TaskCell {
         }
     }
 
+    /// The task is polled, at least once.
+    pub(crate) fn begin(&self) {
+        self.phase.set(Phase::Live);
+    }
+
+    /// In debug mode: says that the task's end is not its own, but that of the loop or of a run.
+    fn say_what_it_misses(&self) {
+        let core = &self.core;
+        if !core.debug.get() || self.is_service() {
+            return;
+        }
+        match self.phase.get() {
+            Phase::New if core.shutting_down.get() || core.is_closed() => warn(&format!(
+                "{self} never ran: the loop ended before its first turn. Await it, or let main go on until \
+                 it has run"
+            )),
+            Phase::Live if core.is_closed() => warn(&format!(
+                "{self} was dropped while it was waiting: its loop was closed. Cancel it first and run the \
+                 loop until it has ended, as `asyncio::run` does"
+            )),
+            _ => {}
+        }
+    }
+
     /// The task is done. Tells everybody who waits for it; the future is gone already.
     pub(crate) fn finish(&self, phase: Phase) {
+        self.say_what_it_misses();
         self.phase.set(phase);
         drop(self.body.take());
         if let Some(extras) = self.extras.get() {

@@ -13,6 +13,7 @@ use super::cell::TaskCell;
 use super::points::Kind;
 use super::table;
 use super::task_ref::TaskRef;
+use crate::event_loop::core::warn;
 use crate::exceptions::Cancelled;
 
 pub(crate) struct Join {
@@ -80,7 +81,9 @@ impl Join {
         let cell = &self.task.cell;
         let awaits_itself = self.point.as_ref().is_some_and(|point| point.is_of(cell));
         assert!(!awaits_itself, "a task cannot await itself: {cell} would wait forever");
-        self.awaited.set(true);
+        if !self.awaited.replace(true) {
+            say_where_nobody_runs(cell);
+        }
         cell.set_awaiter(table::waiter(cell.core(), cx));
     }
 }
@@ -88,6 +91,17 @@ impl Join {
 /// Whether the task's loop is the running one.
 fn runs_here(cell: &TaskCell) -> bool {
     table::with_running(|tasks| Rc::ptr_eq(&tasks.core, cell.core())).unwrap_or(false)
+}
+
+/// In debug mode: a task of a loop that isn't running makes no step while it is awaited.
+fn say_where_nobody_runs(cell: &TaskCell) {
+    let is_debug = table::with_running(|tasks| tasks.core.debug.get()).unwrap_or(false);
+    if is_debug && !runs_here(cell) {
+        warn(&format!(
+            "{cell} is awaited in the run of another loop, where nobody runs it: await it in a run of its \
+             own loop"
+        ));
+    }
 }
 
 impl Drop for Join {

@@ -34,6 +34,7 @@ pub(crate) fn step(cell: &TaskCell, mut poll: impl FnMut(&mut Context<'_>) -> Po
     {
         return Step::Cancelled(cancelled);
     }
+    cell.begin();
     loop {
         let mut cx = Context::from_waker(cell.waker());
         match catch_unwind(AssertUnwindSafe(|| poll(&mut cx))) {
