@@ -128,6 +128,8 @@ pub use threads::{ExecutorCall, to_thread};
 // The network.
 pub use net::address::Address;
 pub use net::connect::ConnectError;
+#[cfg(feature = "tls")]
+pub use net::tls::{TlsAcceptor, TlsConnector, TlsError};
 pub use server::Server;
 
 // The event loop.

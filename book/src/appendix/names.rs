@@ -15,7 +15,7 @@ use crate::html::escape;
 const FILE: &str = "names.toml";
 
 /// The table's groups, in the order of the page.
-const GROUPS: [(&str, &str); 14] = [
+const GROUPS: [(&str, &str); 15] = [
     ("running", "Running"),
     ("tasks", "Tasks"),
     ("gather", "Gather"),
@@ -27,6 +27,7 @@ const GROUPS: [(&str, &str); 14] = [
     ("queues", "Queues"),
     ("threads", "Other threads"),
     ("files", "Files"),
+    ("network", "Streams, servers and the network"),
     ("testing", "Testing"),
     ("http", "HTTP"),
     ("errors", "Errors"),

@@ -40,6 +40,13 @@ impl Place {
             Err(_) => Self::Name(host.to_owned(), port),
         }
     }
+
+    fn host(&self) -> String {
+        match self {
+            Self::Name(host, _) => host.clone(),
+            Self::Numeric(address) => address.ip().to_string(),
+        }
+    }
 }
 
 impl Address {
@@ -47,14 +54,16 @@ impl Address {
         &self.places
     }
 
+    /// The hosts without their ports, for messages.
+    pub(super) fn hosts(&self) -> String {
+        let hosts: Vec<_> = self.places.iter().map(Place::host).collect();
+        hosts.join(", ")
+    }
+
     /// The host that a certificate has to be for, if there is one host.
     #[cfg(feature = "tls")]
-    pub(crate) fn server_name(&self) -> Option<String> {
-        match &*self.places {
-            [Place::Name(host, _)] => Some(host.clone()),
-            [Place::Numeric(address)] => Some(address.ip().to_string()),
-            _ => None,
-        }
+    pub(super) fn server_name(&self) -> Option<String> {
+        if let [place] = &*self.places { Some(place.host()) } else { None }
     }
 }
 

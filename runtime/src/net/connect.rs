@@ -2,7 +2,7 @@
 //! the first half of `BaseEventLoop.create_connection`, and `staggered.staggered_race`.
 
 use std::error::Error;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 #[cfg(unix)]
@@ -19,6 +19,8 @@ use super::address::Address;
 use super::race::{interleave, race};
 use super::resolve::resolve;
 use super::socket::SocketWire;
+#[cfg(feature = "tls")]
+use super::tls::{TlsConnector, TlsWire};
 use super::wire::Wire;
 use crate::event_loop::EventLoop;
 
@@ -32,6 +34,8 @@ pub(crate) struct Options {
     /// order stays. Without one: 1 with a delay, 0 without.
     pub(crate) interleave: Option<usize>,
     pub(crate) local_addr: Option<Address>,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<TlsConnector>,
 }
 
 /// What to connect to.
@@ -46,7 +50,30 @@ pub(crate) enum Target {
 }
 
 /// A connection, once it stands.
+///
+/// # Panics
+///
+/// Where TLS is asked for and nothing says whom the certificate has to be for.
 pub(crate) async fn connect(
+    event_loop: &EventLoop,
+    target: Target,
+    options: &Options,
+) -> io::Result<Rc<dyn Wire>> {
+    #[cfg(feature = "tls")]
+    if let Some(connector) = &options.tls {
+        let host = target.server_name();
+        assert!(
+            host.is_some() || connector.has_server_name(),
+            "TLS without a host needs the name that the certificate is for: give it to \
+             `TlsConnector::server_name`"
+        );
+        let wire = connect_plain(event_loop, target, options).await?;
+        return TlsWire::connect(wire, connector, &host.unwrap_or_default()).await;
+    }
+    connect_plain(event_loop, target, options).await
+}
+
+async fn connect_plain(
     event_loop: &EventLoop,
     target: Target,
     options: &Options,
@@ -58,6 +85,13 @@ pub(crate) async fn connect(
         Target::Unix(path) => connect_unix(&path).await,
         #[cfg(unix)]
         Target::UnixStream(stream) => Ok(Rc::new(SocketWire::new(Async::new(stream)?))),
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Target {
+    fn server_name(&self) -> Option<String> {
+        if let Self::Address(address) = self { address.server_name() } else { None }
     }
 }
 
@@ -73,17 +107,27 @@ async fn connect_to(
     address: &Address,
     options: &Options,
 ) -> io::Result<Rc<dyn Wire>> {
-    let mut addresses = resolve(event_loop, address).await?;
+    let addresses = resolve(event_loop, address).await?;
     let local = match &options.local_addr {
         Some(local) => Some(resolve(event_loop, local).await?),
         None => None,
     };
+    connect_any(address, addresses, local.as_deref(), options).await
+}
+
+/// A connection to one of `addresses`, which `address` stands for.
+pub(crate) async fn connect_any(
+    address: &Address,
+    mut addresses: Vec<SocketAddr>,
+    local: Option<&[SocketAddr]>,
+    options: &Options,
+) -> io::Result<Rc<dyn Wire>> {
     let default = usize::from(options.happy_eyeballs_delay.is_some());
     interleave(&mut addresses, options.interleave.unwrap_or(default));
-    let attempt = |address| connect_one(address, local.as_deref());
+    let attempt = |address| connect_one(address, local);
     match race(addresses, options.happy_eyeballs_delay, attempt).await {
         Ok(stream) => tcp_wire(stream),
-        Err(attempts) => Err(ConnectError { target: address.to_string(), attempts }.into()),
+        Err(attempts) => Err(ConnectError { hosts: address.hosts(), attempts }.into()),
     }
 }
 
@@ -168,12 +212,22 @@ async fn connect_unix(path: &Path) -> io::Result<Rc<dyn Wire>> {
 /// ```
 #[derive(Debug)]
 pub struct ConnectError {
-    target: String,
+    hosts: String,
     attempts: Vec<(SocketAddr, io::Error)>,
 }
 
 impl ConnectError {
     /// Each address that was tried, in the order in which they failed, and why.
+    ///
+    /// ```
+    /// use asyncio::ConnectError;
+    ///
+    /// fn print_why(error: &ConnectError) {
+    ///     for (address, why) in error.attempts() {
+    ///         println!("{address}: {why}");
+    ///     }
+    /// }
+    /// ```
     pub fn attempts(&self) -> &[(SocketAddr, io::Error)] {
         &self.attempts
     }
@@ -188,20 +242,23 @@ impl ConnectError {
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot connect to {} (", self.target)?;
-        if self.attempts.is_empty() {
-            f.write_str("there is no address to try")?;
+        let mut answers = String::new();
+        let mut network = "";
+        for (address, error) in &self.attempts {
+            let before = if answers.is_empty() { "" } else { "; " };
+            write!(answers, "{before}{address}: {error}")?;
+            if !address.ip().is_loopback() {
+                network = ", and that the network is up";
+            }
         }
-        for (number, (address, error)) in self.attempts.iter().enumerate() {
-            let before = if number == 0 { "" } else { "; " };
-            write!(f, "{before}{address}: {error}")?;
+        if answers.is_empty() {
+            answers.push_str("there is no address to try");
         }
-        f.write_str("). Check that a server is listening there")?;
-        let is_elsewhere = |(address, _): &(SocketAddr, _)| !address.ip().is_loopback();
-        if self.attempts.iter().any(is_elsewhere) {
-            f.write_str(", and that the network is up")?;
-        }
-        Ok(())
+        let hosts = &self.hosts;
+        write!(
+            f,
+            "cannot connect to {hosts} ({answers}). Check that a server is listening there{network}"
+        )
     }
 }
 

@@ -20,6 +20,8 @@ use super::resolve::resolve_own;
 use super::socket::SocketWire;
 #[cfg(unix)]
 use super::socket_file::SocketFile;
+#[cfg(feature = "tls")]
+use super::tls::TlsAcceptor;
 use super::wire::Wire;
 use crate::event_loop::EventLoop;
 
@@ -34,6 +36,8 @@ pub(crate) struct Options {
     pub(crate) reuse_port: bool,
     /// Whether to begin at once.
     pub(crate) start_serving: bool,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<TlsAcceptor>,
 }
 
 impl Default for Options {
@@ -44,6 +48,8 @@ impl Default for Options {
             reuse_address: cfg!(unix),
             reuse_port: false,
             start_serving: true,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 }

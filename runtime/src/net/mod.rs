@@ -14,4 +14,6 @@ pub(crate) mod resolve;
 pub(crate) mod socket;
 #[cfg(unix)]
 mod socket_file;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 pub(crate) mod wire;

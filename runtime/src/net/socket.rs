@@ -146,3 +146,57 @@ impl<T: Socket> Wire for SocketWire<T> {
         self.with(|io| io.get_ref().peer_addr())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// A socket, and its peer's end.
+    fn pair() -> (SocketWire<TcpStream>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (SocketWire::new(Async::new(stream).unwrap()), listener.accept().unwrap().0)
+    }
+
+    #[test]
+    fn a_peer_who_never_pauses_is_read_so_many_times_in_a_row_and_no_more() {
+        let (socket, mut peer) = pair();
+        peer.write_all(&[0; 1024]).unwrap();
+        let mut in_a_row = Vec::new();
+        async_io::block_on(std::future::poll_fn(|cx| {
+            let mut reads = 0;
+            while socket.poll_read(cx, &mut [0; 1]).is_ready() {
+                reads += 1;
+            }
+            // The reactor may wake a task that has nothing to read yet.
+            if reads > 0 {
+                in_a_row.push(reads);
+            }
+            if in_a_row.len() < 3 {
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        }));
+        assert_eq!(in_a_row, [READS_PER_EVENT; 3]);
+    }
+
+    #[test]
+    fn the_end_of_the_stream_is_found_after_the_last_byte() {
+        let (socket, mut peer) = pair();
+        peer.write_all(b"ab").unwrap();
+        drop(peer);
+        let mut lengths = Vec::new();
+        async_io::block_on(std::future::poll_fn(|cx| {
+            loop {
+                let length = ready!(socket.poll_read(cx, &mut [0; 8])).unwrap();
+                lengths.push(length);
+                if length == 0 {
+                    return Poll::Ready(());
+                }
+            }
+        }));
+        assert_eq!(lengths, [2, 0]);
+    }
+}

@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use http_body_util::{BodyExt, Empty};
@@ -13,7 +14,8 @@ use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::client::conn::http1;
 
 use super::error::{Failure, Stage};
-use crate::http::io::{HyperIo, Stream, WriteFailed};
+use crate::http::io::{HyperIo, WriteFailed};
+use crate::net::wire::Wire;
 
 /// The longest head of an answer. Without a limit, one that never ends would fill the memory.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -32,11 +34,11 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) async fn new(stream: Box<dyn Stream>) -> Result<Self, Failure> {
+    pub(super) async fn new(wire: Rc<dyn Wire>) -> Result<Self, Failure> {
         let (requests, connection) = http1::Builder::new()
             .max_header_size(LONGEST_HEAD)
             .max_headers(MOST_HEADERS)
-            .handshake(HyperIo::new(stream))
+            .handshake(HyperIo::new(wire))
             .await
             .map_err(|error| explain(error, "preparing the connection"))?;
         Ok(Self { requests, driver: Driver::new(connection) })
@@ -187,45 +189,31 @@ fn causes(error: &hyper::Error) -> impl Iterator<Item = &(dyn Error + 'static)> 
 
 #[cfg(test)]
 mod tests {
-    use futures_io::{AsyncRead, AsyncWrite};
-
     use super::*;
 
-    /// A stream that can't be written to and never has anything to read.
+    /// A wire that can't be written to and never has anything to read.
     struct Unwritable;
 
-    impl AsyncRead for Unwritable {
-        fn poll_read(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            _: &mut [u8],
-        ) -> Poll<io::Result<usize>> {
+    impl Wire for Unwritable {
+        fn poll_read(&self, _: &mut Context<'_>, _: &mut [u8]) -> Poll<io::Result<usize>> {
             Poll::Pending
         }
-    }
 
-    impl AsyncWrite for Unwritable {
-        fn poll_write(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            _: &[u8],
-        ) -> Poll<io::Result<usize>> {
+        fn poll_write(&self, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
             Poll::Ready(Err(ErrorKind::BrokenPipe.into()))
         }
 
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        fn poll_shutdown(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
             Poll::Ready(Ok(()))
         }
 
-        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
+        fn close(&self) {}
     }
 
     #[test]
     fn a_connection_that_breaks_while_sending_says_so() {
         let result = crate::run(async {
-            let connection = Connection::new(Box::new(Unwritable)).await.unwrap();
+            let connection = Connection::new(Rc::new(Unwritable)).await.unwrap();
             connection.send(Request::new(Empty::new())).await
         });
         let error = result.err().unwrap().at("http://localhost/");

@@ -1,9 +1,11 @@
 //! Stands where `tls` does when the feature is off: a type that has no values, so that https can't be.
 
+use std::rc::Rc;
+
 use url::{Host, Url};
 
 use super::error::Failure;
-use crate::http::io::Socket;
+use crate::net::wire::Wire;
 
 pub(super) enum Tls {}
 
@@ -18,8 +20,8 @@ impl Tls {
         &self,
         _: &Url,
         _: &Host<&str>,
-        _: Socket,
-    ) -> Result<Socket, Failure> {
+        _: Rc<dyn Wire>,
+    ) -> Result<Rc<dyn Wire>, Failure> {
         match *self {}
     }
 }

@@ -7,6 +7,8 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use crate::EventLoop;
+
 /// How long a request may take, as a whole and in its parts; `None` is no limit.
 ///
 /// Mirrors `aiohttp.ClientTimeout`: `connect` is its `sock_connect`, `read` its `sock_read`. A plain
@@ -96,16 +98,7 @@ impl Deadline {
         }
     }
 
-    /// An equal share, for one of `parts` attempts that follow each other, of the time that is left.
-    pub(super) fn share(self, parts: u32) -> Self {
-        Self(self.0.map(|bound| {
-            let now = now();
-            let left = bound.at.saturating_duration_since(now);
-            Bound { at: now + left / parts, ..bound }
-        }))
-    }
-
-    pub(super) fn is_over(self) -> bool {
+    fn is_over(self) -> bool {
         self.0.is_some_and(|bound| now() >= bound.at)
     }
 
@@ -131,9 +124,12 @@ impl Deadline {
 
 /// The loop's time, which a test may have made virtual.
 fn now() -> Instant {
+    running_loop().time()
+}
+
+pub(super) fn running_loop() -> EventLoop {
     crate::get_running_loop()
         .expect("an HTTP request needs a running event loop: await it inside asyncio::run()")
-        .time()
 }
 
 #[cfg(test)]
@@ -164,18 +160,6 @@ mod tests {
             assert_eq!((&*limit, time), ("2s (ClientTimeout::read)", 2 * SECOND));
             let (limit, time) = run_out(total.or_after("read", Some(9 * SECOND))).await;
             assert_eq!((&*limit, time), ("5s (ClientTimeout::total)", 3 * SECOND));
-        });
-    }
-
-    #[test]
-    fn attempts_share_the_time_that_is_left() {
-        run_in_virtual_time(async {
-            let deadline = Deadline::NEVER.or_after("connect", Some(30 * SECOND));
-            assert_eq!(run_out(deadline.share(3)).await.1, 10 * SECOND);
-            assert_eq!(run_out(deadline.share(2)).await.1, 10 * SECOND);
-            assert!(!deadline.is_over());
-            assert_eq!(run_out(deadline.share(1)).await.1, 10 * SECOND);
-            assert!(deadline.is_over());
         });
     }
 

@@ -1,7 +1,9 @@
 //! A server: sockets that listen, and the connections that came through them. Mirrors `base_events.Server`.
 //!
 //! `start_server` and `create_server` make one; what becomes of a connection is theirs. In here is
-//! accepting, and knowing which connections are left.
+//! knowing which connections are left; `accepting` takes them from the sockets.
+
+mod accepting;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -10,20 +12,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
-use std::time::Duration;
 
-use crate::event_loop::core::Core;
-use crate::exceptions::ExceptionContext;
 use crate::locks::Event;
 use crate::net::listen::{Bound, Listener, Options};
 use crate::net::wire::Wire;
 use crate::task::cancel::with_cleanup;
 use crate::task::service::{self, Service};
-use crate::task::sleep::sleep;
 use crate::task::table::Tasks;
-
-/// How long accepting pauses after the system refused. Python's `ACCEPT_RETRY_DELAY`.
-const ACCEPT_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// What a connection does that came through a server.
 pub(crate) type Accept = Rc<dyn Fn(Rc<dyn Wire>, &ServerHandle)>;
@@ -53,7 +48,7 @@ pub(crate) struct ServerHandle(Rc<Inner>);
 struct Inner {
     tasks: Weak<Tasks>,
     accept: Accept,
-    backlog: u16,
+    options: Options,
     local_addrs: Vec<SocketAddr>,
     made_at: &'static Location<'static>,
     sockets: RefCell<Sockets>,
@@ -86,7 +81,7 @@ impl Server {
             handle: ServerHandle(Rc::new(Inner {
                 tasks: Rc::downgrade(tasks),
                 accept,
-                backlog: options.backlog,
+                options: options.clone(),
                 local_addrs: sockets.iter().filter_map(Bound::local_addr).collect(),
                 made_at,
                 sockets: RefCell::new(Sockets::Bound(sockets)),
@@ -117,12 +112,12 @@ impl Server {
         let Some(tasks) = self.inner().tasks.upgrade() else { return Ok(()) };
         let mut sockets = self.inner().sockets.borrow_mut();
         let Sockets::Bound(bound) = &mut *sockets else { return Ok(()) };
-        let listeners =
-            std::mem::take(bound).into_iter().map(|bound| bound.listen(self.inner().backlog));
+        let backlog = self.inner().options.backlog;
+        let listeners = std::mem::take(bound).into_iter().map(|bound| bound.listen(backlog));
         let listeners = listeners.collect::<io::Result<Vec<Listener>>>()?;
         let serve = |listener: Listener| {
             let name = format!("accept on {listener}");
-            let serving = serve(self.handle.clone(), listener);
+            let serving = accepting::serve(self.handle.clone(), listener);
             service::spawn(&tasks, name, serving, self.inner().made_at)
         };
         *sockets = Sockets::Listening(listeners.into_iter().map(serve).collect());
@@ -262,55 +257,6 @@ impl ServerHandle {
             self.0.over.set();
         }
     }
-
-    /// Takes the connections that are there, so many at most that others get their turn.
-    fn accept_some(&self, listener: &Listener, core: &Core) -> io::Result<()> {
-        for _ in 0..self.0.backlog.max(1) {
-            match listener.accept() {
-                Ok(wire) => core.contain(&"accepting a connection", || (self.0.accept)(wire, self)),
-                Err(error) if is_passing(&error) => return Ok(()),
-                Err(error) => return Err(error),
-            }
-            if self.is_closed() {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether accepting failed for this once: nobody was there, or is there any more.
-fn is_passing(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, Interrupted, WouldBlock};
-    matches!(error.kind(), ConnectionAborted | Interrupted | WouldBlock)
-}
-
-/// Accepts until the server is closed. Where the system has no more descriptors, or memory, it is tried
-/// again after a while.
-async fn serve(server: ServerHandle, listener: Listener) {
-    let mut was_told = false;
-    while !server.is_closed() {
-        let ready = listener.readable().await;
-        let Some(tasks) = server.0.tasks.upgrade() else { return };
-        match ready.and_then(|()| server.accept_some(&listener, &tasks.core)) {
-            Ok(()) => was_told = false,
-            Err(error) => {
-                if !was_told {
-                    tasks.core.report(&refused(&listener, &error));
-                }
-                was_told = true;
-                drop(tasks);
-                sleep(ACCEPT_RETRY_DELAY).await;
-            }
-        }
-    }
-}
-
-fn refused(listener: &Listener, error: &io::Error) -> ExceptionContext {
-    ExceptionContext::new(format!(
-        "cannot accept connections on {listener}: {error}. The server tries again each second; \
-         close what is open, or raise the limit (`ulimit -n`)"
-    ))
 }
 
 /// A connection's place in its server's list.
@@ -328,103 +274,4 @@ impl Drop for Attachment {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::future::poll_fn;
-
-    use super::*;
-    use crate::EventLoop;
-    use crate::net::{connect, listen};
-
-    /// A connection that is there until it is closed or aborted, and notes which.
-    struct Visitor {
-        attachment: RefCell<Option<Attachment>>,
-        wire: Rc<dyn Wire>,
-        ended: Cell<&'static str>,
-    }
-
-    impl Visitor {
-        fn end(&self, how: &'static str) {
-            self.ended.set(how);
-            self.wire.close();
-            drop(self.attachment.take());
-        }
-    }
-
-    impl Client for Visitor {
-        fn close(&self) {
-            self.end("closed");
-        }
-
-        fn abort(&self) {
-            self.end("aborted");
-        }
-    }
-
-    type Visitors = Rc<RefCell<Vec<Rc<Visitor>>>>;
-
-    async fn visited_server(event_loop: &EventLoop, options: &Options) -> (Server, Visitors) {
-        let visitors = Visitors::default();
-        let seen = visitors.clone();
-        let accept = move |wire, server: &ServerHandle| {
-            let visitor =
-                Rc::new(Visitor { attachment: RefCell::new(None), wire, ended: Cell::new("no") });
-            let client: Weak<Visitor> = Rc::downgrade(&visitor);
-            visitor.attachment.replace(Some(server.attach(client)));
-            seen.borrow_mut().push(visitor);
-        };
-        let address = ("127.0.0.1", 0).into();
-        let sockets = listen::bind(event_loop, &address, options).await.unwrap();
-        let accept = Rc::new(accept);
-        let made_at = Location::caller();
-        let server = Server::listen(&event_loop.tasks, sockets, options, accept, made_at).unwrap();
-        (server, visitors)
-    }
-
-    async fn visit(event_loop: &EventLoop, server: &Server) -> io::Result<Rc<dyn Wire>> {
-        let target = connect::Target::Address(server.local_addrs().into());
-        connect::connect(event_loop, target, &connect::Options::default()).await
-    }
-
-    async fn read_to_the_end(wire: &dyn Wire) -> io::Result<usize> {
-        poll_fn(|cx| wire.poll_read(cx, &mut [0; 8])).await
-    }
-
-    fn run<T>(test: impl AsyncFnOnce(EventLoop) -> T) -> T {
-        crate::run(async { test(crate::get_running_loop().unwrap()).await })
-    }
-
-    #[test]
-    fn it_is_over_when_it_is_closed_and_its_last_client_gone() {
-        run(async |event_loop| {
-            let (server, visitors) = visited_server(&event_loop, &Options::default()).await;
-            let visit = visit(&event_loop, &server).await.unwrap();
-            while visitors.borrow().is_empty() {
-                crate::yield_now().await;
-            }
-            let waiting = server.clone();
-            let over = crate::create_task(async move { waiting.wait_closed().await });
-            server.close();
-            crate::yield_now().await;
-            crate::yield_now().await;
-            assert!(!over.is_done());
-            server.close_clients();
-            over.await.unwrap();
-            assert_eq!(visitors.borrow()[0].ended.get(), "closed");
-            assert_eq!(read_to_the_end(&*visit).await.unwrap(), 0);
-        });
-    }
-
-    #[test]
-    fn one_that_does_not_serve_yet_refuses() {
-        run(async |event_loop| {
-            let options = Options { start_serving: false, ..Options::default() };
-            let (server, _) = visited_server(&event_loop, &options).await;
-            assert!(!server.is_serving());
-            let error = visit(&event_loop, &server).await.err().unwrap();
-            assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
-            server.start_serving().unwrap();
-            assert!(server.is_serving());
-            visit(&event_loop, &server).await.unwrap();
-        });
-    }
-}
+mod tests;

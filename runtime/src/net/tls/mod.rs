@@ -1,0 +1,225 @@
+//! TLS over another wire. Mirrors `asyncio.sslproto`; rustls speaks the protocol, with ring's cryptography.
+//!
+//! Rooms: `connector` and `acceptor` are what the two sides are told (Python's `SSLContext`), `pem` reads
+//! their certificates, `error` says why no agreement came.
+
+mod acceptor;
+mod connector;
+mod error;
+mod pem;
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+pub use acceptor::TlsAcceptor;
+pub use connector::TlsConnector;
+pub use error::TlsError;
+#[cfg(feature = "http")]
+pub(crate) use error::Trouble;
+use error::explain;
+use futures_io::{AsyncRead, AsyncWrite};
+use futures_rustls::TlsStream;
+
+use super::wire::{Wire, closed};
+use crate::task::sleep::{Sleep, sleep};
+
+/// Python's `SSL_HANDSHAKE_TIMEOUT`.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Python's `SSL_SHUTDOWN_TIMEOUT`.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How much of what the peer still sends is read at a time, to be dropped, while its goodbye is waited for.
+const DISCARDED: usize = 4096;
+
+/// A wire under TLS.
+///
+/// Reading needs the reading side of the wire below alone and writing the writing side, so that each keeps
+/// the waker of its own.
+pub(crate) struct TlsWire {
+    below: Rc<dyn Wire>,
+    /// `None` once it is closed.
+    stream: RefCell<Option<TlsStream<Below>>>,
+    shutdown_timeout: Duration,
+    /// Since when the peer's goodbye is waited for.
+    goodbye: RefCell<Option<Pin<Box<Sleep>>>>,
+    said_goodbye: Cell<bool>,
+}
+
+impl TlsWire {
+    /// Agrees on TLS with a server that `wire` leads to. Its certificate has to be for the connector's
+    /// [`server_name`](TlsConnector::server_name), or else for `host`.
+    pub(crate) async fn connect(
+        wire: Rc<dyn Wire>,
+        connector: &TlsConnector,
+        host: &str,
+    ) -> io::Result<Rc<dyn Wire>> {
+        let host = connector.name_for(host);
+        let handshake = connector.handshake(host, Below(wire.clone()))?;
+        let stream = agree(handshake, host, connector.handshake_timeout).await?;
+        Ok(Self::new(wire, stream.into(), connector.shutdown_timeout))
+    }
+
+    /// Agrees on TLS with a client that `wire` leads to.
+    pub(crate) async fn accept(
+        wire: Rc<dyn Wire>,
+        acceptor: &TlsAcceptor,
+    ) -> io::Result<Rc<dyn Wire>> {
+        let peer = match wire.peer_addr() {
+            Ok(address) => address.to_string(),
+            Err(_) => "the client".to_owned(),
+        };
+        let handshake = acceptor.handshake(Below(wire.clone()));
+        let stream = agree(handshake, &peer, acceptor.handshake_timeout).await?;
+        Ok(Self::new(wire, stream.into(), acceptor.shutdown_timeout))
+    }
+
+    fn new(
+        below: Rc<dyn Wire>,
+        stream: TlsStream<Below>,
+        shutdown_timeout: Duration,
+    ) -> Rc<dyn Wire> {
+        Rc::new(Self {
+            below,
+            stream: RefCell::new(Some(stream)),
+            shutdown_timeout,
+            goodbye: RefCell::new(None),
+            said_goodbye: Cell::new(false),
+        })
+    }
+
+    /// Calls `f` with the stream, while there is one.
+    fn with<R>(
+        &self,
+        f: impl FnOnce(Pin<&mut TlsStream<Below>>) -> Poll<io::Result<R>>,
+    ) -> Poll<io::Result<R>> {
+        match &mut *self.stream.borrow_mut() {
+            Some(stream) => f(Pin::new(stream)),
+            None => Poll::Ready(Err(closed())),
+        }
+    }
+
+    fn poll_say_goodbye(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.said_goodbye.get() {
+            ready!(self.with(|stream| stream.poll_close(cx)))?;
+            self.said_goodbye.set(true);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// However the end comes: many a peer closes without a goodbye.
+    fn poll_read_to_the_end(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut discarded = [0; DISCARDED];
+        while ready!(self.poll_read(cx, &mut discarded)).is_ok_and(|length| length > 0) {}
+        Poll::Ready(())
+    }
+}
+
+/// The stream that a handshake ends with. Its errors say who was asked.
+async fn agree<T>(
+    handshake: impl Future<Output = io::Result<T>>,
+    peer: &str,
+    limit: Duration,
+) -> io::Result<T> {
+    let mut handshake = pin!(handshake);
+    let mut alarm = pin!(sleep(limit));
+    let outcome = std::future::poll_fn(|cx| match handshake.as_mut().poll(cx) {
+        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+        Poll::Pending => alarm.as_mut().poll(cx).map(|()| None),
+    });
+    match outcome.await {
+        Some(outcome) => outcome.map_err(|error| explain(peer, error)),
+        None => Err(TlsError::too_slow(peer, limit)),
+    }
+}
+
+impl Wire for TlsWire {
+    fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        match &mut *self.stream.borrow_mut() {
+            Some(stream) => Pin::new(stream).poll_read(cx, buffer),
+            None => Poll::Ready(Ok(0)),
+        }
+    }
+
+    fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.with(|stream| stream.poll_write(cx, bytes))
+    }
+
+    fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.with(|stream| stream.poll_flush(cx))
+    }
+
+    fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_say_goodbye(cx))?;
+        self.below.poll_shutdown(cx)
+    }
+
+    /// As in Python: who has said goodbye reads nothing any more.
+    fn can_write_eof(&self) -> bool {
+        false
+    }
+
+    fn poll_goodbye(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_say_goodbye(cx))?;
+        if self.poll_read_to_the_end(cx).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        let limit = self.shutdown_timeout;
+        let mut goodbye = self.goodbye.borrow_mut();
+        let alarm = goodbye.get_or_insert_with(|| Box::pin(sleep(limit)));
+        alarm.as_mut().poll(cx).map(|()| {
+            let message = format!("the peer didn't answer TLS's goodbye within {limit:?}");
+            Err(io::Error::new(io::ErrorKind::TimedOut, message))
+        })
+    }
+
+    fn close(&self) {
+        drop(self.stream.take());
+        self.below.close();
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.below.local_addr()
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.below.peer_addr()
+    }
+}
+
+/// The wire below, as rustls's stream wants it.
+pub(super) struct Below(Rc<dyn Wire>);
+
+impl AsyncRead for Below {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Below {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.poll_flush(cx)
+    }
+
+    /// TLS's goodbye alone: the wire below stays open.
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.poll_flush(cx)
+    }
+}
