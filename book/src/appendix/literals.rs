@@ -51,8 +51,11 @@ pub fn of_folder(root: &Path, folder: &str) -> Result<Vec<Literal>, String> {
         let name = name.replace('\\', "/");
         let mut reader = Reader { file: &name, literals: Vec::new(), tests: Vec::new() };
         reader.read(&text)?;
-        let modules = reader.tests.iter().map(|module| file.with_file_name(format!("{module}.rs")));
-        tests.extend(modules);
+        for module in &reader.tests {
+            let name = format!("{module}.rs");
+            // Beside a `mod.rs`, or in the folder of any other file.
+            tests.extend([file.with_file_name(&name), file.with_extension("").join(&name)]);
+        }
         literals.push((file.clone(), reader.literals));
     }
     literals.retain(|(file, _)| !tests.contains(file));
