@@ -129,7 +129,7 @@ pub use threads::{ExecutorCall, to_thread};
 pub use net::address::Address;
 pub use net::connect::ConnectError;
 #[cfg(feature = "tls")]
-pub use net::tls::{TlsAcceptor, TlsConnector, TlsError};
+pub use net::tls::{TlsAcceptor, TlsConnector, TlsError, TlsInfo};
 pub use server::Server;
 
 // The event loop.

@@ -7,6 +7,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
+#[cfg(feature = "tls")]
+use super::tls::TlsInfo;
+
 /// What must hold: an error of the kind `WouldBlock` or `Interrupted` never comes out; of each direction,
 /// the last waker is the one that is called.
 pub(crate) trait Wire {
@@ -37,6 +40,12 @@ pub(crate) trait Wire {
 
     /// Closes the descriptor at once. Whoever waits to read or write isn't woken by this: the caller sees to it.
     fn close(&self);
+
+    /// What TLS has agreed on, where the wire is one.
+    #[cfg(feature = "tls")]
+    fn tls(&self) -> Option<TlsInfo> {
+        None
+    }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Err(io::Error::new(io::ErrorKind::Unsupported, "this stream has no internet address"))

@@ -1,15 +1,16 @@
 //! TLS over another wire. Mirrors `asyncio.sslproto`; rustls speaks the protocol, with ring's cryptography.
 //!
 //! Rooms: `connector` and `acceptor` are what the two sides are told (Python's `SSLContext`), `pem` reads
-//! their certificates, `error` says why no agreement came.
+//! their certificates, `info` is what they have agreed on, `error` why they haven't.
 
 mod acceptor;
 mod connector;
 mod error;
+mod info;
 mod pem;
 
 use std::cell::{Cell, RefCell};
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -24,6 +25,7 @@ pub(crate) use error::Trouble;
 use error::explain;
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_rustls::TlsStream;
+pub use info::TlsInfo;
 
 use super::wire::{Wire, closed};
 use crate::task::sleep::{Sleep, sleep};
@@ -183,6 +185,10 @@ impl Wire for TlsWire {
         self.below.close();
     }
 
+    fn tls(&self) -> Option<TlsInfo> {
+        self.stream.borrow().as_ref().map(|stream| TlsInfo::of(stream.get_ref().1))
+    }
+
     fn local_addr(&self) -> io::Result<SocketAddr> {
         self.below.local_addr()
     }
@@ -214,6 +220,30 @@ impl AsyncWrite for Below {
         self.0.poll_write(cx, bytes)
     }
 
+    /// All that the wire takes: when a handshake fails, rustls's stream writes once, and the last of what
+    /// it has is the alert that tells the peer why.
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut written = 0;
+        for piece in pieces {
+            match self.0.poll_write(cx, piece) {
+                Poll::Ready(Ok(length)) => {
+                    written += length;
+                    if length < piece.len() {
+                        break;
+                    }
+                }
+                outcome if written == 0 => return outcome,
+                // It comes again with the next call.
+                _ => break,
+            }
+        }
+        Poll::Ready(Ok(written))
+    }
+
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.0.poll_flush(cx)
     }
@@ -223,3 +253,6 @@ impl AsyncWrite for Below {
         self.0.poll_flush(cx)
     }
 }
+
+#[cfg(test)]
+mod tests;
