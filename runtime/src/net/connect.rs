@@ -273,3 +273,6 @@ impl From<ConnectError> for io::Error {
         Self::new(error.kind(), error)
     }
 }
+
+#[cfg(test)]
+mod tests;

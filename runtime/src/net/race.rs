@@ -115,3 +115,112 @@ where
         self.alarm.as_mut().is_some_and(|alarm| alarm.as_mut().poll(cx).is_ready())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::{Clock, Runner};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn addresses<const N: usize>(texts: [&str; N]) -> Vec<SocketAddr> {
+        texts.map(|text| text.parse().unwrap()).to_vec()
+    }
+
+    fn after_interleaving(first_family: usize) -> Vec<u16> {
+        let mut addresses =
+            addresses(["[::1]:1", "[::1]:2", "[::1]:3", "[::1]:4", "127.0.0.1:5", "127.0.0.1:6"]);
+        interleave(&mut addresses, first_family);
+        addresses.iter().map(SocketAddr::port).collect()
+    }
+
+    #[test]
+    fn the_families_take_turns() {
+        assert_eq!(after_interleaving(0), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(after_interleaving(1), [1, 5, 2, 6, 3, 4]);
+        assert_eq!(after_interleaving(2), [1, 2, 5, 3, 6, 4]);
+        assert_eq!(after_interleaving(9), [1, 2, 3, 4, 5, 6]);
+        interleave(&mut Vec::new(), 1);
+    }
+
+    /// Each attempt's port and how it ends: after so many seconds, with success or not.
+    type Plan = &'static [(u16, u64, bool)];
+
+    struct Ran {
+        /// Which port was tried at which second.
+        begun: Vec<(u16, u64)>,
+        outcome: Result<u16, Vec<u16>>,
+        /// The second at which it was over.
+        at: u64,
+        /// How many attempts were dropped before their end.
+        dropped: usize,
+    }
+
+    fn run_race(plan: Plan, delay: Option<Duration>) -> Ran {
+        Runner::builder().clock(Clock::Virtual).build().run(async {
+            let event_loop = crate::get_running_loop().unwrap();
+            let start = event_loop.time();
+            let second = || (event_loop.time() - start).as_secs();
+            let (begun, unfinished) = (RefCell::new(Vec::new()), Rc::new(Cell::new(0)));
+            let attempt = |address: SocketAddr| {
+                begun.borrow_mut().push((address.port(), second()));
+                let (_, length, succeeds) =
+                    *plan.iter().find(|(port, ..)| *port == address.port()).unwrap();
+                let unfinished = unfinished.clone();
+                unfinished.set(unfinished.get() + 1);
+                async move {
+                    sleep(Duration::from_secs(length)).await;
+                    unfinished.set(unfinished.get() - 1);
+                    if succeeds { Ok(address.port()) } else { Err(io::Error::other("no")) }
+                }
+            };
+            let addresses = plan.iter().map(|(port, ..)| ([127, 0, 0, 1], *port).into()).collect();
+            let outcome = race(addresses, delay, attempt)
+                .await
+                .map_err(|failed| failed.iter().map(|(address, _)| address.port()).collect());
+            Ran { begun: begun.take(), outcome, at: second(), dropped: unfinished.get() }
+        })
+    }
+
+    #[test]
+    fn without_a_delay_each_is_tried_when_the_one_before_has_failed() {
+        let ran = run_race(&[(1, 10, false), (2, 10, true), (3, 10, true)], None);
+        assert_eq!(ran.begun, [(1, 0), (2, 10)]);
+        assert_eq!((ran.outcome, ran.at), (Ok(2), 20));
+    }
+
+    #[test]
+    fn with_a_delay_the_next_is_tried_beside_those_before_it() {
+        let ran = run_race(&[(1, 10, true), (2, 3, true), (3, 9, true)], Some(2 * SECOND));
+        assert_eq!(ran.begun, [(1, 0), (2, 2), (3, 4)]);
+        assert_eq!((ran.outcome, ran.at, ran.dropped), (Ok(2), 5, 2));
+    }
+
+    #[test]
+    fn when_the_latest_fails_the_next_begins_at_once() {
+        let ran = run_race(&[(1, 9, false), (2, 1, false), (3, 1, true)], Some(5 * SECOND));
+        assert_eq!(ran.begun, [(1, 0), (2, 5), (3, 6)]);
+        assert_eq!((ran.outcome, ran.at, ran.dropped), (Ok(3), 7, 1));
+    }
+
+    #[test]
+    fn when_one_before_the_latest_fails_the_delay_goes_on() {
+        let ran = run_race(&[(1, 3, false), (2, 9, false), (3, 1, true)], Some(2 * SECOND));
+        assert_eq!(ran.begun, [(1, 0), (2, 2), (3, 4)]);
+        assert_eq!((ran.outcome, ran.at), (Ok(3), 5));
+    }
+
+    #[test]
+    fn when_all_fail_all_are_told_in_the_order_in_which_they_did() {
+        let ran = run_race(&[(1, 9, false), (2, 1, false), (3, 2, false)], Some(SECOND));
+        assert_eq!((ran.outcome, ran.at), (Err(vec![2, 3, 1]), 9));
+    }
+
+    #[test]
+    fn of_no_address_nothing_comes() {
+        assert_eq!(run_race(&[], Some(SECOND)).outcome, Err(vec![]));
+    }
+}
