@@ -21,7 +21,7 @@ use crate::task::sleep::sleep;
 use crate::task::table::Tasks;
 
 /// How long accepting pauses after the system refused. Python's `ACCEPT_RETRY_DELAY`.
-const ACCEPT_RETRY_DELAY: Duration = Duration::from_secs(1);
+pub(super) const ACCEPT_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Accepts until the server is closed. Where the system has no more descriptors, or memory, it is tried
 /// again after a while.
