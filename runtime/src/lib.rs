@@ -71,6 +71,7 @@ pub mod testing;
 mod threads;
 mod timeouts;
 mod trace;
+mod transports;
 mod wait;
 
 // What more than one thread touches. The models of `tests` put loom's in their place.
@@ -121,6 +122,12 @@ pub use queues::{
 
 // Context variables.
 pub use context::{Context, ContextVar, LookupError, Token, copy_context};
+
+// Transports and protocols.
+pub use transports::{
+    AnyProtocol, BufferedProtocol, ConnectedSocket, CreateConnection, CreateServer,
+    DatagramEndpoint, DatagramProtocol, DatagramTransport, Protocol, Transport,
+};
 
 // Other threads.
 pub use threads::{ExecutorCall, to_thread};

@@ -95,12 +95,12 @@ fn bind_one(socket: Socket, address: SocketAddr, options: &Options) -> io::Resul
 }
 
 #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
-fn reuse_port(socket: &Socket) -> io::Result<()> {
+pub(crate) fn reuse_port(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_port(true)
 }
 
 #[cfg(not(all(unix, not(any(target_os = "solaris", target_os = "illumos")))))]
-fn reuse_port(_: &Socket) -> io::Result<()> {
+pub(crate) fn reuse_port(_: &Socket) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no SO_REUSEPORT"))
 }
 
