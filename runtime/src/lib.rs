@@ -34,6 +34,7 @@
 //! | deal with a cancellation | [`catch_cancel`], [`with_cleanup`], [`Cancelled`] |
 //! | take turns | [`Lock`], [`Event`], [`Condition`], [`Semaphore`], [`BoundedSemaphore`], [`Barrier`] |
 //! | hand items on | [`Queue`], [`LifoQueue`], [`PriorityQueue`], which can do what [`AnyQueue`] says |
+//! | be told of Ctrl-C and other signals | [`ctrl_c`], [`EventLoop::add_signal_handler`]; [`signals`] |
 //! | handle the loop itself | [`EventLoop`]: [`get_running_loop`], [`get_event_loop`], [`new_event_loop`] |
 //! | set a result by hand | [`Future`], made by [`EventLoop::create_future`] |
 //! | keep a value for a task and what it calls | [`ContextVar`], [`copy_context`] |
@@ -64,7 +65,7 @@ mod queues;
 mod runners;
 mod server;
 mod shield;
-mod signals;
+pub mod signals;
 mod task;
 mod taskgroups;
 pub mod testing;
@@ -128,6 +129,9 @@ pub use transports::{
     AnyProtocol, BufferedProtocol, ConnectedSocket, CreateConnection, CreateServer,
     DatagramEndpoint, DatagramProtocol, DatagramTransport, Protocol, Transport,
 };
+
+// Signals.
+pub use signals::ctrl_c::{CtrlC, ctrl_c};
 
 // Other threads.
 pub use threads::{ExecutorCall, to_thread};

@@ -207,7 +207,7 @@ impl Runner {
         main: F,
         spawned_at: &'static Location<'static>,
     ) -> Ended<F::Output> {
-        let interrupts = Interrupts::watch();
+        let interrupts = Interrupts::watch(&self.event_loop.tasks.core.interrupt_takers);
         let interrupted = OnceCell::new();
         let watched = async {
             let mut main = std::pin::pin!(main.into_future());
@@ -401,8 +401,10 @@ impl RunnerBuilder {
     /// exits with status 130. A second Ctrl-C ends it at once. Python does this by default; here
     /// Ctrl-C ends the process at once unless asked otherwise.
     ///
-    /// It is meant for programs that leave SIGINT to the runner: between and after its runs, SIGINT ends
-    /// the process, also where the program has a handler of its own for it.
+    /// While [`ctrl_c`](crate::ctrl_c) is awaited, or the loop has a handler of its own for SIGINT, Ctrl-C
+    /// goes there, and the runner leaves it alone. Between and after its runs, SIGINT does what it did
+    /// before the first; on systems other than Linux it ends the process, also where the program has
+    /// installed a handler for it in another way.
     ///
     /// # Panics
     ///

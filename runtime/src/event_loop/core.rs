@@ -21,6 +21,9 @@ use super::ready::{self, Ready, ReadyQueue, Waiter};
 use super::settings::Settings;
 use super::timers::{Timer, TimerKey, Timers};
 use crate::exceptions::{ExceptionContext, Panicked};
+#[cfg(unix)]
+use crate::signals::Awaited;
+use crate::signals::Takers;
 use crate::task::waker::Letter;
 use crate::trace::Trace;
 
@@ -46,6 +49,10 @@ pub(crate) struct Core {
     next_callback: Cell<u64>,
     exception_handler: RefCell<Option<ExceptionHandler>>,
     pub(crate) executor: Executor,
+    /// Who takes Ctrl-C in this loop.
+    pub(crate) interrupt_takers: Rc<Takers>,
+    #[cfg(unix)]
+    pub(crate) awaited_signals: Awaited,
 }
 
 impl Core {
@@ -73,6 +80,9 @@ impl Core {
             next_callback: Cell::new(0),
             exception_handler: RefCell::new(None),
             executor: Executor::default(),
+            interrupt_takers: Rc::default(),
+            #[cfg(unix)]
+            awaited_signals: Awaited::default(),
         })
     }
 

@@ -2,11 +2,13 @@
 //!
 //! This page has what a user touches; the rooms behind it are `turn` (one iteration, the heart),
 //! `ready`, `timers` and `clock` (what runs when), `driver` (waiting), `inbox` (other threads),
-//! `core` (what they share).
+//! `core` (what they share), `descriptors` (callbacks for them).
 
 pub(crate) mod callback;
 pub(crate) mod clock;
 pub(crate) mod core;
+#[cfg(unix)]
+mod descriptors;
 pub(crate) mod driver;
 pub(crate) mod executor;
 pub(crate) mod inbox;

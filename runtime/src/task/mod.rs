@@ -3,7 +3,8 @@
 //! What a user touches is here and in `task`, `task_ref`, `sleep` and `cancel`. Behind it are `cell`
 //! (what is known of a task), `table` (all of them), `step` (polling one), `waker`, `points`
 //! (where a cancellation goes), `block` (what is cancelled by itself), `nursery` and `scope`
-//! (children), `join` (waiting for an end), `service` (the loop's own).
+//! (children), `join` (waiting for an end), `service` (the loop's own), `watches` (which of them
+//! watch something for the user).
 
 pub(crate) mod block;
 pub(crate) mod cancel;
@@ -22,6 +23,7 @@ pub(crate) mod table;
 mod task;
 mod task_ref;
 pub(crate) mod waker;
+pub(crate) mod watches;
 
 use std::panic::Location;
 

@@ -18,6 +18,7 @@ use super::cell::{Body, Phase, TaskCell};
 use super::output::{AnyOutput, Output};
 use super::service;
 use super::step::{step_owned, traced};
+use super::watches::Watches;
 use crate::context;
 use crate::event_loop::core::Core;
 use crate::event_loop::ready::{self, TaskKey, Waiter};
@@ -29,6 +30,7 @@ pub(crate) struct Tasks {
     next_id: Cell<u64>,
     next_service: Cell<u64>,
     current: RefCell<Option<Rc<TaskCell>>>,
+    pub(crate) watches: Watches,
 }
 
 impl Tasks {
@@ -40,6 +42,7 @@ impl Tasks {
             next_id: Cell::new(1),
             next_service: Cell::new(service::FIRST_ID),
             current: RefCell::new(None),
+            watches: Watches::default(),
         })
     }
 
