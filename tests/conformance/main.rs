@@ -19,10 +19,14 @@ mod test_locks;
 mod test_pep492;
 mod test_queues;
 mod test_runners;
+
+#[cfg(unix)]
 mod test_selector_events;
 mod test_taskgroups;
 mod test_tasks;
 mod test_threads;
 mod test_timeouts;
+#[cfg(unix)]
+mod test_unix_events;
 mod test_waitfor;
 mod transport_support;

@@ -1,7 +1,9 @@
-//! `test_events.py`, of Python 3.11: what needs no descriptor, signal or process.
+//! `test_events.py`, of Python 3.11: what needs no connection and no process.
 
 mod handles;
 mod policy;
+#[cfg(unix)]
+pub(crate) mod readers;
 
 use std::cell::RefCell;
 use std::rc::Rc;
