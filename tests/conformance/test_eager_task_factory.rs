@@ -135,6 +135,35 @@ async fn test_context_vars() {
     assert_eq!(CV.get(), Ok(1));
 }
 
+#[asyncio::test]
+async fn test_eager_start_true() {
+    let name = Rc::new(RefCell::new(String::new()));
+    let seen = name.clone();
+    let task = create_eager_task(async move {
+        seen.replace(current_task().unwrap().name());
+    })
+    .with_name("example");
+    assert!(task.is_done());
+    assert_eq!(*name.borrow(), "Task-2"); // In Python: "example".
+    assert_eq!(task.name(), "example");
+    task.await.unwrap();
+}
+
+#[asyncio::test]
+async fn test_eager_start_false() {
+    // Of Python 3.14, and of its test_tasks.py.
+    let name = Rc::new(RefCell::new(None));
+    let seen = name.clone();
+    let task = create_task(async move {
+        seen.replace(Some(current_task().unwrap().name()));
+    })
+    .with_name("example");
+    assert!(!task.is_done());
+    assert_eq!(*name.borrow(), None);
+    task.await.unwrap();
+    assert_eq!(name.borrow().as_deref(), Some("example"));
+}
+
 /// `NonEagerTests`: how many tasks there were so far, which their numbers tell.
 fn count_of_tasks() -> u32 {
     let next = create_task(async {});

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use asyncio::{catch_cancel, create_task, current_task, sleep, yield_now};
 
-use super::{millis, with_loop};
+use super::{millis, run_briefly, with_loop};
 
 #[test]
 fn test_cancelling() {
@@ -54,6 +54,26 @@ fn test_uncancel_basic() {
         task.uncancel();
         assert!(task.is_cancelled());
         assert!(task.is_done());
+    });
+}
+
+#[test]
+fn test_uncancel_resets_must_cancel() {
+    // Of Python 3.13.
+    with_loop(|event_loop| {
+        let future = event_loop.create_future();
+        let awaited = future.clone();
+        let task = event_loop.create_task(async move {
+            awaited.await.unwrap();
+            42
+        });
+        event_loop.run_until_complete(run_briefly());
+        future.set_result(()).unwrap();
+        task.cancel();
+        assert_eq!(task.cancelling(), 1);
+        task.uncancel();
+        assert_eq!(task.cancelling(), 0);
+        assert_eq!(event_loop.run_until_complete(task).unwrap(), 42);
     });
 }
 

@@ -1,17 +1,17 @@
 //! `wait`, `as_completed` and `shield`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
 use asyncio::{
-    Task, TaskRef, When, as_completed, catch_cancel, create_task, gather, shield, sleep, try_wait,
-    wait, yield_now,
+    Task, TaskRef, When, as_completed, catch_cancel, create_task, gather, get_running_loop, shield,
+    sleep, try_wait, wait, yield_now,
 };
 use futures::FutureExt;
 
-use super::{millis, now, value_after};
+use super::{future, millis, now, run_briefly, value_after};
 
 /// What the tasks said.
 async fn values<T: Ord + 'static>(tasks: Vec<Task<T>>) -> Vec<T> {
@@ -123,6 +123,14 @@ async fn test_wait_with_iterator_of_tasks() {
     assert_eq!(values(done).await, ['a', 'b']);
 }
 
+#[asyncio::test(seeds = 20)]
+async fn test_wait_generator() {
+    // Of Python 3.12.
+    let tasks = (0..10).map(|number| create_task(async move { number }));
+    let (done, pending) = wait(tasks, When::AllCompleted).await;
+    assert_eq!((done.len(), pending.len()), (10, 0));
+}
+
 #[asyncio::test(clock = "virtual", seeds = 20)]
 async fn test_as_completed() {
     let began = now();
@@ -160,6 +168,24 @@ async fn test_as_completed_with_unused_timeout() {
     assert!(done.next().await.is_none());
 }
 
+#[asyncio::test(seeds = 20)]
+async fn test_as_completed_resume_iterator() {
+    // Of Python 3.13.
+    let mut done = as_completed((0..4).map(|number| create_task(async move { number })));
+    let mut collected = Vec::new();
+    while let Some(value) = done.next().await {
+        collected.push(value.unwrap());
+        if collected.len() == 2 {
+            break;
+        }
+    }
+    while let Some(value) = done.next().await {
+        collected.push(value.unwrap());
+    }
+    collected.sort_unstable();
+    assert_eq!(collected, [0, 1, 2, 3]);
+}
+
 #[asyncio::test(clock = "virtual", seeds = 20)]
 async fn test_as_completed_concurrent() {
     let mut done = as_completed([value_after(50, 'a'), value_after(50, 'b')]);
@@ -172,7 +198,7 @@ async fn test_as_completed_concurrent() {
 async fn test_yield_wait_does_not_shield_cancel() {
     let proof = Rc::new(Cell::new(0));
     let (inner, outer) = (proof.clone(), proof.clone());
-    let waiter = asyncio::get_running_loop().unwrap().create_future::<()>();
+    let waiter = get_running_loop().unwrap().create_future::<()>();
     let waited = waiter.clone();
     let task = create_task(async move {
         let inner = create_task(async move {
@@ -222,6 +248,40 @@ async fn test_shield_cancel_outer() {
     outer.cancel();
     assert!(outer.await.unwrap_err().is_cancelled());
     assert!(!handle.is_done() && handle.cancelling() == 0);
+}
+
+/// Waits for a task through a shield, is cancelled, and lets the task end: what the loop reports then.
+async fn reported_after_a_cancelled_shield(ends: impl FnOnce() + 'static) -> Vec<String> {
+    let reports = Rc::new(RefCell::new(Vec::new()));
+    let handler = reports.clone();
+    get_running_loop().unwrap().set_exception_handler(move |context| {
+        handler.borrow_mut().push(context.panicked().unwrap().message().to_owned());
+    });
+    let ending = future::<()>();
+    let awaited = ending.clone();
+    let inner = create_task(async move {
+        awaited.await.unwrap();
+        ends();
+    });
+    let outer = create_task(shield(inner));
+    run_briefly().await;
+    outer.cancel();
+    run_briefly().await;
+    assert!(outer.is_cancelled());
+    ending.set_result(()).unwrap();
+    run_briefly().await;
+    reports.take()
+}
+
+#[asyncio::test(seeds = 20)]
+async fn test_shield_cancel_outer_result() {
+    // This and the next are of Python 3.14.
+    assert!(reported_after_a_cancelled_shield(|| {}).await.is_empty());
+}
+
+#[asyncio::test(seeds = 20)]
+async fn test_shield_cancel_outer_exception() {
+    assert_eq!(reported_after_a_cancelled_shield(|| panic!("foo")).await, ["foo"]);
 }
 
 #[asyncio::test]
