@@ -39,6 +39,7 @@
 //! | set a result by hand | [`Future`], made by [`EventLoop::create_future`] |
 //! | keep a value for a task and what it calls | [`ContextVar`], [`copy_context`] |
 //! | run what blocks on another thread | [`to_thread`], [`EventLoop::run_in_executor`] |
+//! | see who awaits whom | [`print_call_graph`], [`capture_call_graph`]; in a trace, [`RunnerBuilder::trace`] |
 //! | reach the loop from other threads | [`LoopHandle`], made by [`EventLoop::handle`] |
 //! | read and write files | [`fs`] |
 //! | fetch a page | `http::ClientSession`, with the feature `http`; `tls` adds https |
@@ -57,6 +58,7 @@ pub mod fs;
 mod futures;
 mod gather;
 mod gather_limited;
+mod graph;
 #[cfg(feature = "http")]
 pub mod http;
 mod locks;
@@ -132,6 +134,9 @@ pub use transports::{
 
 // Signals.
 pub use signals::ctrl_c::{CtrlC, ctrl_c};
+
+// Seeing what goes on.
+pub use graph::{CallGraph, CallGraphTask, capture_call_graph, print_call_graph};
 
 // Other threads.
 pub use threads::{ExecutorCall, to_thread};

@@ -14,7 +14,7 @@ use std::time::Duration;
 use futures_core::Stream;
 
 use crate::event_loop::core::Core;
-use crate::event_loop::ready::Waiter;
+use crate::event_loop::ready::{TaskKey, Waiter};
 use crate::exceptions::{TaskError, TimeoutError};
 use crate::task::sleep::{Sleep, sleep};
 use crate::task::{DoneCallback, Task, TaskRef, table};
@@ -364,6 +364,8 @@ impl<T> fmt::Debug for AsCompletedTimeout<T> {
 /// Tells which of several tasks became done, in that order, each once.
 struct Completions {
     shared: Rc<Ends>,
+    /// The task that waits, as the tasks were told.
+    watcher: Cell<Option<TaskKey>>,
     callbacks: Vec<(TaskRef, DoneCallback)>,
 }
 
@@ -381,7 +383,7 @@ impl Completions {
             (TaskRef::clone(task), task.add_done_callback(move || ends.push(index)))
         };
         let callbacks = tasks.iter().enumerate().map(watch).collect();
-        Self { shared, callbacks }
+        Self { shared, watcher: Cell::new(None), callbacks }
     }
 
     fn poll_next(&self, cx: &Context<'_>) -> Poll<usize> {
@@ -390,6 +392,10 @@ impl Completions {
             return Poll::Ready(index);
         }
         let core = table::running_core("wait");
+        let watcher = table::current_key(&core);
+        if self.watcher.replace(watcher) != watcher {
+            self.callbacks.iter().for_each(|(task, _)| task.set_watcher(watcher));
+        }
         let waiter = table::waiter(&core, cx);
         drop(self.shared.waiter.replace(Some((core, waiter))));
         Poll::Pending
@@ -409,6 +415,7 @@ impl Drop for Completions {
     fn drop(&mut self) {
         for (task, callback) in self.callbacks.drain(..) {
             task.remove_done_callback(callback);
+            task.set_watcher(None);
         }
     }
 }

@@ -41,6 +41,7 @@ use turn::{Main, Turns};
 use crate::context::{Context, copy_context};
 use crate::exceptions::{Cancelled, Payload};
 use crate::futures::Future as LoopFuture;
+use crate::graph::signal;
 use crate::task::cell::Body;
 use crate::task::step::Step;
 use crate::task::table::{self, RunningLoop, Tasks};
@@ -417,6 +418,7 @@ impl EventLoop {
 
     /// One `block_on`, from the first turn to the last.
     fn drive(&self, main: &mut Option<Main<'_>>) {
+        let _watch = self.is_debug().then(|| signal::watch(self.handle()));
         let turns = Turns::new(&self.tasks);
         let mut is_only_turn = self.core().stopping.get();
         let mut run = |cx: &mut std::task::Context<'_>| {

@@ -61,6 +61,9 @@ impl EventLoop {
     /// - a task that is awaited in the run of another loop, where nobody runs it;
     /// - a virtual clock that has no deadline to jump to.
     ///
+    /// And a process that is sent SIGUSR1 prints who awaits whom: see
+    /// [`print_call_graph`](crate::print_call_graph).
+    ///
     /// Python's debug mode also catches a `call_soon` from another thread. Here that doesn't compile, since
     /// an `EventLoop` can't leave its thread; [`LoopHandle`](crate::LoopHandle) can. A
     /// [`Waker`](std::task::Waker) may be called by any thread at any time; after its task is done, or its

@@ -92,6 +92,8 @@ struct Extras {
     message: RefCell<Option<Arc<str>>>,
     done_callbacks: RefCell<Vec<Rc<Callback>>>,
     points: RefCell<Points>,
+    /// The task that waits for this one's end, where the awaiter doesn't name it.
+    watcher: Cell<Option<TaskKey>>,
     /// The last request to cancel, and the last one there was when the task was told of one.
     asked: Cell<Request>,
     told: Cell<Request>,
@@ -307,6 +309,43 @@ impl TaskCell {
         let is_child = matches!(body, Some(Body::Child(..)));
         self.body.set(body);
         is_child
+    }
+
+    pub(crate) fn spawned_at(&self) -> &'static Location<'static> {
+        self.spawned_at
+    }
+
+    /// The tasks that wait for this one: the one it lives in, and the one that awaits its handle.
+    pub(crate) fn awaited_by(&self) -> Vec<TaskKey> {
+        let mut keys = Vec::new();
+        let body = self.body.take();
+        if let Some(Body::Child(family, _)) = &body {
+            keys.push(family.parent.borrow().task.key());
+        }
+        self.body.set(body);
+        let awaiter = self.awaiter.take();
+        if let Some(Waiter::Task(key)) = awaiter {
+            keys.push(key);
+        }
+        self.awaiter.set(awaiter);
+        keys.extend(self.extras.get().and_then(|extras| extras.watcher.get()));
+        keys.dedup();
+        keys
+    }
+
+    /// Says which task waits for the end of this one, though something else is woken by it.
+    pub(crate) fn set_watcher(&self, watcher: Option<TaskKey>) {
+        if watcher.is_some() || self.extras.get().is_some() {
+            self.extras().watcher.set(watcher);
+        }
+    }
+
+    /// Nobody waits for the task's end any more.
+    pub(crate) fn forget_awaiter(&self) {
+        self.set_watcher(None);
+        if let Some(awaiter) = self.awaiter.take() {
+            self.core.contain(&"a waker's destructor", || drop(awaiter));
+        }
     }
 
     /// Whom to wake when the task is done.

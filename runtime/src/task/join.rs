@@ -84,7 +84,7 @@ impl Join {
         if !self.awaited.replace(true) {
             say_where_nobody_runs(cell);
         }
-        cell.set_awaiter(table::waiter(cell.core(), cx));
+        table::wake_when_done(cell, cx);
     }
 }
 
@@ -107,6 +107,7 @@ fn say_where_nobody_runs(cell: &TaskCell) {
 impl Drop for Join {
     fn drop(&mut self) {
         let cell = &self.task.cell;
+        cell.forget_awaiter();
         if self.awaited.get() && !cell.core().releasing.get() {
             cell.cancel(None);
         }

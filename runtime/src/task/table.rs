@@ -248,6 +248,20 @@ pub(crate) fn waiter(core: &Rc<Core>, cx: &Context<'_>) -> Waiter {
     .unwrap_or_else(|| Waiter::Other(cx.waker().clone()))
 }
 
+/// The key of the running task, if it is one of `core`'s.
+pub(crate) fn current_key(core: &Rc<Core>) -> Option<TaskKey> {
+    with_current(|task| Rc::ptr_eq(task.core(), core).then(|| task.key())).flatten()
+}
+
+/// Wakes what is polled with `cx` when the task is done.
+pub(crate) fn wake_when_done(cell: &TaskCell, cx: &Context<'_>) {
+    let waiter = waiter(cell.core(), cx);
+    if let Waiter::Other(_) = waiter {
+        cell.set_watcher(current_key(cell.core()));
+    }
+    cell.set_awaiter(waiter);
+}
+
 /// Makes a loop the running one of this thread until the guard is dropped.
 pub(crate) fn enter_loop(tasks: &Rc<Tasks>) -> RunningLoop {
     RUNNING.with(|running| running.replace(Some(tasks.clone())));

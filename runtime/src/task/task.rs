@@ -87,8 +87,7 @@ impl<T> Task<T> {
     /// Wakes what is polled now when the task is done, and leaves it at that: a cancellation isn't passed
     /// to the task.
     pub(crate) fn wake_when_done(&self, cx: &Context<'_>) {
-        let cell = &self.join.task.cell;
-        cell.set_awaiter(table::waiter(cell.core(), cx));
+        table::wake_when_done(&self.join.task.cell, cx);
     }
 
     /// Names the task: `create_task(…).with_name("fetch")`. Mirrors `create_task(coro, name=…)`.

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::cell::TaskCell;
+use crate::event_loop::ready::TaskKey;
 
 /// Tells tasks apart; no two tasks of a loop have the same one. Shown as the number in `Task-3`.
 ///
@@ -77,6 +78,11 @@ impl TaskRef {
 
     pub(crate) fn is_child(&self) -> bool {
         self.cell.is_child()
+    }
+
+    /// Says which task waits for the end of this one, by way of a done callback.
+    pub(crate) fn set_watcher(&self, watcher: Option<TaskKey>) {
+        self.cell.set_watcher(watcher);
     }
 
     /// Reports a panic of the task that nobody has looked at.

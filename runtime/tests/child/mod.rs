@@ -53,7 +53,12 @@ impl Child {
 
     /// Sends it what Ctrl-C sends.
     pub(crate) fn interrupt(&self) {
-        let kill = format!("kill -s INT {}", self.process.id());
+        self.signal("INT");
+    }
+
+    /// Sends it the signal of this name, without its SIG.
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = format!("kill -s {name} {}", self.process.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
