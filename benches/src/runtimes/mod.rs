@@ -1,0 +1,92 @@
+//! The runtimes, behind traits that are as small as the workloads allow. Each function is the one that a
+//! user of that runtime would call; what a runtime lacks, it doesn't implement, and the workloads that need
+//! it leave it out.
+
+pub(crate) mod asyncio;
+pub(crate) mod futures;
+pub(crate) mod monoio;
+pub(crate) mod python;
+pub(crate) mod smol;
+pub(crate) mod tokio;
+pub(crate) mod tokio_local_set;
+
+use std::time::Duration;
+
+/// In the order of the table's columns. The first is what this is about, the second what it is measured by.
+pub(crate) const NAMES: [&str; 8] =
+    ["asyncio", "tokio", "local-set", "smol", "futures", "monoio", "cpython", "uvloop"];
+
+/// A runtime that runs tasks on one thread. They need not be `Send`.
+pub(crate) trait Runtime: 'static {
+    /// What the table and the command line call it.
+    const NAME: &str;
+
+    /// Starts the runtime, runs `main` to its end, and shuts the runtime down.
+    fn run<F: Future>(main: F) -> F::Output;
+
+    /// Makes a task; what comes back ends with it.
+    fn spawn<F>(future: F) -> impl Future<Output = F::Output> + 'static
+    where
+        F: Future + 'static,
+        F::Output: 'static;
+
+    /// Makes a task that nobody waits for.
+    fn spawn_detached<F: Future<Output = ()> + 'static>(future: F);
+
+    /// Lets the other tasks run.
+    fn yield_now() -> impl Future<Output = ()>;
+
+    /// Runs all of them as tasks, and gives the results in this order.
+    fn gather<F>(futures: impl Iterator<Item = F>) -> impl Future<Output = Vec<F::Output>>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let tasks: Vec<_> = futures.map(Self::spawn).collect();
+        async {
+            let mut results = Vec::with_capacity(tasks.len());
+            for task in tasks {
+                results.push(task.await);
+            }
+            results
+        }
+    }
+}
+
+/// A runtime with timers of its own.
+pub(crate) trait Timers: Runtime {
+    /// A timer; it may be dropped before its time.
+    fn sleep(duration: Duration) -> impl Future<Output = ()> + 'static;
+
+    /// `None`: the time was over first.
+    fn timeout<F: Future>(duration: Duration, future: F)
+    -> impl Future<Output = Option<F::Output>>;
+}
+
+/// What tasks take turns with.
+pub(crate) trait Locks: Runtime {
+    /// A lock around a number.
+    type Lock: 'static;
+    /// Some permits.
+    type Semaphore: 'static;
+
+    fn lock() -> Self::Lock;
+    /// Held until what comes back is dropped.
+    fn acquire(lock: &Self::Lock) -> impl Future<Output = impl Sized>;
+
+    fn semaphore(permits: usize) -> Self::Semaphore;
+    /// Held until what comes back is dropped.
+    fn permit(semaphore: &Self::Semaphore) -> impl Future<Output = impl Sized>;
+}
+
+/// A bounded queue between tasks.
+pub(crate) trait Queues: Runtime {
+    /// The end where items go in.
+    type Sender: 'static;
+    /// The end where items come out.
+    type Receiver: 'static;
+
+    fn queue(bound: usize) -> (Self::Sender, Self::Receiver);
+    fn put(sender: &mut Self::Sender, item: u64) -> impl Future<Output = ()>;
+    fn get(receiver: &mut Self::Receiver) -> impl Future<Output = u64>;
+}

@@ -1,0 +1,96 @@
+//! tokio's current-thread runtime. As a `LocalRuntime`, which is the same scheduler with tasks that need
+//! not be `Send`; a task costs what one of `tokio::spawn` costs.
+
+use std::time::Duration;
+
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::{Mutex, Semaphore, mpsc};
+use tokio::task;
+
+use super::{Locks, Queues, Runtime, Timers};
+
+pub(crate) struct Tokio;
+
+impl Runtime for Tokio {
+    const NAME: &str = "tokio";
+
+    fn run<F: Future>(main: F) -> F::Output {
+        let runtime =
+            Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+        runtime.expect("tokio starts").block_on(main)
+    }
+
+    fn spawn<F>(future: F) -> impl Future<Output = F::Output> + 'static
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        spawn_local(future)
+    }
+
+    fn spawn_detached<F: Future<Output = ()> + 'static>(future: F) {
+        drop(task::spawn_local(future));
+    }
+
+    fn yield_now() -> impl Future<Output = ()> {
+        task::yield_now()
+    }
+}
+
+impl Timers for Tokio {
+    fn sleep(duration: Duration) -> impl Future<Output = ()> + 'static {
+        tokio::time::sleep(duration)
+    }
+
+    async fn timeout<F: Future>(duration: Duration, future: F) -> Option<F::Output> {
+        tokio::time::timeout(duration, future).await.ok()
+    }
+}
+
+impl Locks for Tokio {
+    type Lock = Mutex<u64>;
+    type Semaphore = Semaphore;
+
+    fn lock() -> Mutex<u64> {
+        Mutex::new(0)
+    }
+
+    fn acquire(lock: &Mutex<u64>) -> impl Future<Output = impl Sized> {
+        lock.lock()
+    }
+
+    fn semaphore(permits: usize) -> Semaphore {
+        Semaphore::new(permits)
+    }
+
+    async fn permit(semaphore: &Semaphore) -> impl Sized {
+        semaphore.acquire().await.expect("nobody closes it")
+    }
+}
+
+impl Queues for Tokio {
+    type Sender = mpsc::Sender<u64>;
+    type Receiver = mpsc::Receiver<u64>;
+
+    fn queue(bound: usize) -> (Self::Sender, Self::Receiver) {
+        mpsc::channel(bound)
+    }
+
+    async fn put(sender: &mut Self::Sender, item: u64) {
+        sender.send(item).await.expect("the receiver lives");
+    }
+
+    async fn get(receiver: &mut Self::Receiver) -> u64 {
+        receiver.recv().await.expect("the sender lives")
+    }
+}
+
+/// A task of either of tokio's two ways to have local ones.
+pub(super) fn spawn_local<F>(future: F) -> impl Future<Output = F::Output> + 'static
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    let task = task::spawn_local(future);
+    async { task.await.expect("nobody cancels it") }
+}
