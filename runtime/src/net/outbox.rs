@@ -27,7 +27,6 @@ use std::io::{self, ErrorKind};
 use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
 
 use super::buffer::Buffer;
 use super::failure::Failure;
@@ -38,13 +37,9 @@ use crate::locks::waiters::Waiters;
 use crate::task::service::{self, Service};
 use crate::task::sleep::yield_now;
 use crate::task::table::{self, Tasks};
-use crate::timeouts::timeout;
 
 /// As in Python: more than this keeps `drain` waiting until no more than a quarter is left.
 const HIGH_WATER: usize = 64 * 1024;
-
-/// Python's `ssl_shutdown_timeout`: how long the peer has to take our goodbye.
-const GOODBYE: Duration = Duration::from_secs(30);
 
 /// Python's `LOG_THRESHOLD_FOR_CONNLOST_WRITES`.
 const IGNORED_QUIETLY: u32 = 5;
@@ -283,13 +278,11 @@ impl Outbox {
         self.wake(&self.poller);
     }
 
-    /// Where the peer can be told that no more comes without ending the stream first, it is told: TLS has
-    /// its `close_notify`. What becomes of it is of no interest: the connection is over.
+    /// As the wire does it, and for as long as it waits. What becomes of it is of no interest: the
+    /// connection is over.
     async fn say_goodbye(&self) {
         let wire = self.wire();
-        if !wire.can_write_eof() {
-            drop(timeout(GOODBYE, poll_fn(|cx| wire.poll_shutdown(cx))).await);
-        }
+        drop(poll_fn(|cx| wire.poll_goodbye(cx)).await);
     }
 
     fn poll_send(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

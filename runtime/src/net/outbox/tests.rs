@@ -13,9 +13,7 @@ struct Scripted {
     sent: RefCell<Vec<u8>>,
     writer: RefCell<Option<Waker>>,
     fails_with: Cell<Option<ErrorKind>>,
-    is_tls: Cell<bool>,
-    /// TLS: the peer never answers the goodbye.
-    keeps_silent: Cell<bool>,
+    said_goodbye: Cell<bool>,
     is_ended: Cell<bool>,
     is_closed: Cell<bool>,
 }
@@ -61,11 +59,13 @@ impl Wire for Scripted {
 
     fn poll_shutdown(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.is_ended.set(true);
-        if self.keeps_silent.get() { Poll::Pending } else { Poll::Ready(Ok(())) }
+        Poll::Ready(Ok(()))
     }
 
-    fn can_write_eof(&self) -> bool {
-        !self.is_tls.get()
+    fn poll_goodbye(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        assert!(!self.is_closed.get());
+        self.said_goodbye.set(true);
+        Poll::Ready(Ok(()))
     }
 
     fn close(&self) {
@@ -302,18 +302,17 @@ fn nothing_is_written_behind_an_end() {
 }
 
 #[test]
-fn a_peer_over_tls_is_told_goodbye_and_waited_for_so_long() {
-    for keeps_silent in [false, true] {
+fn a_peer_is_told_goodbye_when_all_is_sent_and_not_when_it_is_dropped() {
+    for (ends, expected) in [(Outbox::close as fn(&Rc<Outbox>), true), (Outbox::abort, false)] {
         run(async {
-            let (wire, outbox, _told) = outbox(100);
-            wire.is_tls.set(true);
-            wire.keeps_silent.set(keeps_silent);
-            let started = table::running().unwrap().core.clock.now();
-            outbox.close();
+            let (wire, outbox, _told) = outbox(0);
+            outbox.write(b"before");
+            ends(&outbox);
+            turns().await;
+            assert!(!wire.said_goodbye.get());
+            wire.make_room(100);
             outbox.closed().await.unwrap();
-            let waited = table::running().unwrap().core.clock.now() - started;
-            assert!(wire.is_ended.get() && wire.is_closed.get());
-            assert_eq!(waited, if keeps_silent { GOODBYE } else { Duration::ZERO });
+            assert_eq!(wire.said_goodbye.get(), expected);
         });
     }
 }

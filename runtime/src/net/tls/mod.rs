@@ -10,7 +10,7 @@ mod info;
 mod pem;
 
 use std::cell::{Cell, RefCell};
-use std::io::{self, IoSlice};
+use std::io::{self, ErrorKind, IoSlice};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -51,6 +51,8 @@ pub(crate) struct TlsWire {
     /// Since when the peer's goodbye is waited for.
     goodbye: RefCell<Option<Pin<Box<Sleep>>>>,
     said_goodbye: Cell<bool>,
+    /// Somebody waits to write.
+    is_write_blocked: Cell<bool>,
 }
 
 impl TlsWire {
@@ -92,6 +94,7 @@ impl TlsWire {
             shutdown_timeout,
             goodbye: RefCell::new(None),
             said_goodbye: Cell::new(false),
+            is_write_blocked: Cell::new(false),
         })
     }
 
@@ -112,6 +115,15 @@ impl TlsWire {
             self.said_goodbye.set(true);
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Answers the peer's goodbye with ours, as Python does, so that it needn't wait until we close. Who
+    /// waits to write keeps the waker; then ours comes when it is closed.
+    fn answer_goodbye(&self, cx: &mut Context<'_>) {
+        if !self.is_write_blocked.get() {
+            // An error comes back with the next write.
+            let _ = self.poll_say_goodbye(cx);
+        }
     }
 
     /// However the end comes: many a peer closes without a goodbye.
@@ -142,18 +154,29 @@ async fn agree<T>(
 
 impl Wire for TlsWire {
     fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        match &mut *self.stream.borrow_mut() {
-            Some(stream) => Pin::new(stream).poll_read(cx, buffer),
-            None => Poll::Ready(Ok(0)),
+        let read = match &mut *self.stream.borrow_mut() {
+            Some(stream) => ready!(Pin::new(stream).poll_read(cx, buffer)),
+            None => return Poll::Ready(Ok(0)),
+        };
+        if matches!(read, Ok(0)) && !buffer.is_empty() {
+            self.answer_goodbye(cx);
         }
+        Poll::Ready(read)
     }
 
     fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.with(|stream| stream.poll_write(cx, bytes))
+        if self.said_goodbye.get() {
+            return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+        }
+        let written = self.with(|stream| stream.poll_write(cx, bytes));
+        self.is_write_blocked.set(written.is_pending());
+        written
     }
 
     fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.with(|stream| stream.poll_flush(cx))
+        let flushed = self.with(|stream| stream.poll_flush(cx));
+        self.is_write_blocked.set(flushed.is_pending());
+        flushed
     }
 
     fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -176,7 +199,7 @@ impl Wire for TlsWire {
         let alarm = goodbye.get_or_insert_with(|| Box::pin(sleep(limit)));
         alarm.as_mut().poll(cx).map(|()| {
             let message = format!("the peer didn't answer TLS's goodbye within {limit:?}");
-            Err(io::Error::new(io::ErrorKind::TimedOut, message))
+            Err(io::Error::new(ErrorKind::TimedOut, message))
         })
     }
 

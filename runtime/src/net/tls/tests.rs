@@ -9,7 +9,7 @@ use std::task::Waker;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 
 use super::*;
-use crate::{Clock, Runner, create_task, gather};
+use crate::{Clock, Runner, create_task, gather, yield_now};
 
 const HOST: &str = "localhost";
 const SECOND: Duration = Duration::from_secs(1);
@@ -130,15 +130,18 @@ fn what_one_side_writes_the_other_reads() {
 }
 
 #[test]
-fn a_goodbye_is_the_end_for_the_other_side_and_is_answered() {
+fn a_goodbye_is_the_end_for_the_other_side_which_answers_it_at_once() {
     run(async {
         let (client, server) = agreed(&sides(HOST)).await;
         let (client, server) = (client.unwrap(), server.unwrap());
         let closing = create_task(async move { goodbye(&*client).await });
-        assert_eq!(read(&*server).await.unwrap(), b"");
+        yield_now().await;
         assert!(!closing.is_done(), "it waits for the answer");
-        goodbye(&*server).await.unwrap();
+        assert_eq!(read(&*server).await.unwrap(), b"");
         closing.await.unwrap().unwrap();
+        let late = poll_fn(|cx| server.poll_write(cx, b"too late")).await;
+        assert_eq!(late.unwrap_err().kind(), ErrorKind::BrokenPipe);
+        goodbye(&*server).await.unwrap();
     });
 }
 
