@@ -36,6 +36,9 @@ pub(crate) struct Options {
     pub(crate) reuse_port: bool,
     /// Whether to begin at once.
     pub(crate) start_serving: bool,
+    /// Whether a Unix socket's file is removed when the server is closed.
+    #[cfg(unix)]
+    pub(crate) cleanup_socket: bool,
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<TlsAcceptor>,
 }
@@ -48,6 +51,8 @@ impl Default for Options {
             reuse_address: cfg!(unix),
             reuse_port: false,
             start_serving: true,
+            #[cfg(unix)]
+            cleanup_socket: true,
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -121,7 +126,31 @@ pub(crate) fn bind_unix(path: &Path) -> io::Result<Vec<Bound>> {
     Ok(vec![Bound::Unix(socket.into(), SocketFile::at(path))])
 }
 
+impl From<TcpListener> for Bound {
+    fn from(socket: TcpListener) -> Self {
+        Self::Tcp(socket)
+    }
+}
+
+#[cfg(unix)]
+impl From<UnixListener> for Bound {
+    fn from(socket: UnixListener) -> Self {
+        let address = socket.local_addr().ok();
+        let path = address.as_ref().and_then(|address| address.as_pathname());
+        let file = path.and_then(SocketFile::at);
+        Self::Unix(socket, file)
+    }
+}
+
 impl Bound {
+    /// Leaves a Unix socket's file where it is, in the end.
+    #[cfg(unix)]
+    pub(crate) fn keep_file(&mut self) {
+        if let Self::Unix(_, Some(file)) = self {
+            file.keep();
+        }
+    }
+
     /// The address it has; a Unix socket has none.
     pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
         match self {

@@ -9,13 +9,18 @@ use std::path::{Path, PathBuf};
 pub(crate) struct SocketFile {
     path: PathBuf,
     identity: (u64, u64),
+    is_kept: bool,
 }
 
 impl SocketFile {
     /// `None`: the socket has no file, as those of Linux's abstract namespace.
     pub(super) fn at(path: &Path) -> Option<Self> {
         let identity = identity(&fs::symlink_metadata(path).ok()?);
-        Some(Self { path: path.to_owned(), identity })
+        Some(Self { path: path.to_owned(), identity, is_kept: false })
+    }
+
+    pub(super) fn keep(&mut self) {
+        self.is_kept = true;
     }
 
     /// Removes what an earlier server has left. What is no socket stays, and binding fails.
@@ -29,6 +34,9 @@ impl SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
         if fs::symlink_metadata(&self.path).is_ok_and(|found| identity(&found) == self.identity) {
             drop(fs::remove_file(&self.path));
         }

@@ -72,11 +72,16 @@ impl Server {
     /// A server on `sockets`; it serves at once, unless the options say otherwise.
     pub(crate) fn listen(
         tasks: &Rc<Tasks>,
-        sockets: Vec<Bound>,
+        #[cfg_attr(not(unix), expect(unused_mut, reason = "other sockets have no files"))]
+        mut sockets: Vec<Bound>,
         options: &Options,
         accept: Accept,
         made_at: &'static Location<'static>,
     ) -> io::Result<Self> {
+        #[cfg(unix)]
+        if !options.cleanup_socket {
+            sockets.iter_mut().for_each(Bound::keep_file);
+        }
         let server = Self {
             handle: ServerHandle(Rc::new(Inner {
                 tasks: Rc::downgrade(tasks),

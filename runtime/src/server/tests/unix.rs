@@ -24,7 +24,6 @@ fn a_server_serves_on_a_path_and_takes_its_file_with_it() {
         let _visit = connect::connect(&event_loop, target, &options).await.unwrap();
         visitors.are(1).await;
         server.close();
-        a_few_turns().await;
         assert!(!path.exists());
     });
 }
@@ -50,7 +49,6 @@ fn a_file_that_took_the_sockets_place_stays() {
         fs::rename(&path, folder.path().join("elsewhere")).unwrap();
         fs::write(&path, "not the server's").unwrap();
         server.close();
-        a_few_turns().await;
         assert_eq!(fs::read_to_string(&path).unwrap(), "not the server's");
     });
 }
@@ -75,4 +73,22 @@ fn a_folder_that_is_not_there_is_named() {
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
     let text = error.to_string();
     assert!(text.starts_with(&format!("cannot listen on the socket {}: ", path.display())));
+}
+
+#[test]
+fn a_socket_that_was_bound_elsewhere_takes_its_file_with_it_unless_it_is_to_stay() {
+    run(async |event_loop| {
+        for cleanup_socket in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("socket");
+            let sockets = vec![UnixListener::bind(&path).unwrap().into()];
+            let options = Options { cleanup_socket, ..Options::default() };
+            let visitors = Visitors::default();
+            let server = serve_on(&event_loop, sockets, &options, visitors.accept());
+            let _visit = UnixStream::connect(&path).unwrap();
+            visitors.are(1).await;
+            server.close();
+            assert_eq!(path.exists(), !cleanup_socket);
+        }
+    });
 }
