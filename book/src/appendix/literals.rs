@@ -58,7 +58,10 @@ pub fn of_folder(root: &Path, folder: &str) -> Result<Vec<Literal>, String> {
         }
         literals.push((file.clone(), reader.literals));
     }
-    literals.retain(|(file, _)| !tests.contains(file));
+    let is_of_a_test = |file: &Path| {
+        tests.iter().any(|test| file == test || file.starts_with(test.with_extension("")))
+    };
+    literals.retain(|(file, _)| !is_of_a_test(file));
     Ok(literals.into_iter().flat_map(|(_, literals)| literals).collect())
 }
 
