@@ -63,7 +63,8 @@ impl Address {
     /// The host that a certificate has to be for, if there is one host.
     #[cfg(feature = "tls")]
     pub(super) fn server_name(&self) -> Option<String> {
-        if let [place] = &*self.places { Some(place.host()) } else { None }
+        let [place] = &*self.places else { return None };
+        Some(place.host()).filter(|host| !host.is_empty())
     }
 }
 

@@ -11,7 +11,7 @@ use futures_rustls::rustls::{RootCertStore, ServerConfig};
 use futures_rustls::{Accept, TlsAcceptor as Handshaker};
 
 use super::pem::{self, Identity};
-use super::{Below, HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT};
+use super::{Below, HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT, assert_positive};
 
 /// A server's half of TLS: its certificate and key. Mirrors
 /// `ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)` with `load_cert_chain`.
@@ -90,6 +90,10 @@ impl TlsAcceptor {
     /// How long agreeing with a client may take: 60 seconds, if this doesn't say otherwise. Mirrors the
     /// argument `ssl_handshake_timeout`.
     ///
+    /// # Panics
+    ///
+    /// When it is zero.
+    ///
     /// ```no_run
     /// # use std::time::Duration;
     /// # let (chain, key) = ("", "");
@@ -98,13 +102,19 @@ impl TlsAcceptor {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn handshake_timeout(mut self, limit: Duration) -> Self {
+        assert_positive("handshake_timeout", limit);
         self.handshake_timeout = limit;
         self
     }
 
     /// How long a client may take to answer TLS's goodbye before the connection is closed without: 30
     /// seconds, if this doesn't say otherwise. Mirrors the argument `ssl_shutdown_timeout`.
+    ///
+    /// # Panics
+    ///
+    /// When it is zero.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -114,7 +124,9 @@ impl TlsAcceptor {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn shutdown_timeout(mut self, limit: Duration) -> Self {
+        assert_positive("shutdown_timeout", limit);
         self.shutdown_timeout = limit;
         self
     }

@@ -11,7 +11,7 @@ use futures_rustls::rustls::{ClientConfig, RootCertStore};
 use futures_rustls::{Connect, TlsConnector as Handshaker};
 
 use super::pem::{self, Identity};
-use super::{Below, HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT};
+use super::{Below, HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT, assert_positive};
 
 /// A client's half of TLS: whom it trusts, and what it asks for. Mirrors
 /// `ssl.create_default_context()`.
@@ -123,12 +123,18 @@ impl TlsConnector {
     /// How long agreeing may take: 60 seconds, if this doesn't say otherwise. Mirrors the argument
     /// `ssl_handshake_timeout`.
     ///
+    /// # Panics
+    ///
+    /// When it is zero.
+    ///
     /// ```
     /// use std::time::Duration;
     ///
     /// let hasty = asyncio::TlsConnector::new().handshake_timeout(Duration::from_secs(5));
     /// ```
+    #[track_caller]
     pub fn handshake_timeout(mut self, limit: Duration) -> Self {
+        assert_positive("handshake_timeout", limit);
         self.handshake_timeout = limit;
         self
     }
@@ -136,12 +142,18 @@ impl TlsConnector {
     /// How long the peer may take to answer TLS's goodbye before the connection is closed without: 30
     /// seconds, if this doesn't say otherwise. Mirrors the argument `ssl_shutdown_timeout`.
     ///
+    /// # Panics
+    ///
+    /// When it is zero.
+    ///
     /// ```
     /// use std::time::Duration;
     ///
     /// let hasty = asyncio::TlsConnector::new().shutdown_timeout(Duration::from_secs(1));
     /// ```
+    #[track_caller]
     pub fn shutdown_timeout(mut self, limit: Duration) -> Self {
+        assert_positive("shutdown_timeout", limit);
         self.shutdown_timeout = limit;
         self
     }

@@ -64,7 +64,11 @@ impl TlsError {
 
 /// The error of a handshake with `peer`, with its reason.
 pub(super) fn explain(peer: &str, error: io::Error) -> io::Error {
-    let kind = error.kind();
+    // Python's kind, where the other side has just gone.
+    let kind = match error.kind() {
+        ErrorKind::UnexpectedEof => ErrorKind::ConnectionReset,
+        kind => kind,
+    };
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
     let trouble = match cause.cloned() {
         Some(cause @ rustls::Error::InvalidCertificate(_)) => Trouble::Certificate(cause),

@@ -51,8 +51,10 @@ pub(crate) struct TlsWire {
     /// Since when the peer's goodbye is waited for.
     goodbye: RefCell<Option<Pin<Box<Sleep>>>>,
     said_goodbye: Cell<bool>,
-    /// Somebody waits to write.
-    is_write_blocked: Cell<bool>,
+    /// All that was written is sent.
+    is_flushed: Cell<bool>,
+    /// The peer has said goodbye, and we haven't.
+    owes_answer: Cell<bool>,
 }
 
 impl TlsWire {
@@ -94,7 +96,8 @@ impl TlsWire {
             shutdown_timeout,
             goodbye: RefCell::new(None),
             said_goodbye: Cell::new(false),
-            is_write_blocked: Cell::new(false),
+            is_flushed: Cell::new(true),
+            owes_answer: Cell::new(false),
         })
     }
 
@@ -113,17 +116,18 @@ impl TlsWire {
         if !self.said_goodbye.get() {
             ready!(self.with(|stream| stream.poll_close(cx)))?;
             self.said_goodbye.set(true);
+            self.owes_answer.set(false);
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Answers the peer's goodbye with ours, as Python does, so that it needn't wait until we close. Who
-    /// waits to write keeps the waker; then ours comes when it is closed.
-    fn answer_goodbye(&self, cx: &mut Context<'_>) {
-        if !self.is_write_blocked.get() {
-            // An error comes back with the next write.
-            let _ = self.poll_say_goodbye(cx);
+    /// Answers the peer's goodbye with ours, as Python does, so that it needn't wait until we close; but
+    /// not before all that was written is sent.
+    fn poll_answer_goodbye(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.owes_answer.get() && self.is_flushed.get() {
+            return self.poll_say_goodbye(cx);
         }
+        Poll::Ready(Ok(()))
     }
 
     /// However the end comes: many a peer closes without a goodbye.
@@ -132,6 +136,15 @@ impl TlsWire {
         while ready!(self.poll_read(cx, &mut discarded)).is_ok_and(|length| length > 0) {}
         Poll::Ready(())
     }
+}
+
+/// Python's check.
+#[track_caller]
+fn assert_positive(what: &str, limit: Duration) {
+    assert!(
+        !limit.is_zero(),
+        "{what} should be a positive number, got 0: leave it out for the usual"
+    );
 }
 
 /// The stream that a handshake ends with. Its errors say who was asked.
@@ -159,7 +172,9 @@ impl Wire for TlsWire {
             None => return Poll::Ready(Ok(0)),
         };
         if matches!(read, Ok(0)) && !buffer.is_empty() {
-            self.answer_goodbye(cx);
+            self.owes_answer.set(true);
+            // Nobody waits to write now. An error comes back with the next write.
+            let _ = self.poll_answer_goodbye(cx);
         }
         Poll::Ready(read)
     }
@@ -168,15 +183,14 @@ impl Wire for TlsWire {
         if self.said_goodbye.get() {
             return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
         }
-        let written = self.with(|stream| stream.poll_write(cx, bytes));
-        self.is_write_blocked.set(written.is_pending());
-        written
+        self.is_flushed.set(false);
+        self.with(|stream| stream.poll_write(cx, bytes))
     }
 
     fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = self.with(|stream| stream.poll_flush(cx));
-        self.is_write_blocked.set(flushed.is_pending());
-        flushed
+        ready!(self.with(|stream| stream.poll_flush(cx)))?;
+        self.is_flushed.set(true);
+        self.poll_answer_goodbye(cx)
     }
 
     fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
