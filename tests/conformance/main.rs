@@ -19,6 +19,8 @@ mod test_locks;
 mod test_pep492;
 mod test_queues;
 mod test_runners;
+#[cfg(unix)]
+mod test_selector_transports;
 
 #[cfg(unix)]
 mod test_selector_events;
@@ -29,4 +31,5 @@ mod test_timeouts;
 #[cfg(unix)]
 mod test_unix_events;
 mod test_waitfor;
+#[cfg(unix)]
 mod transport_support;

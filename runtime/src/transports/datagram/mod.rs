@@ -33,7 +33,7 @@ pub use opening::DatagramEndpoint;
 /// asyncio::run(async {
 ///     let event_loop = asyncio::get_running_loop().unwrap();
 ///     let (transport, _ignore): (DatagramTransport, _) =
-///         event_loop.create_datagram_endpoint(|| Ignore).local_addr(([127, 0, 0, 1], 0)).await?;
+///         event_loop.create_datagram_endpoint(|| Ignore).local_addr(("127.0.0.1", 0)).await?;
 ///     transport.close();
 ///     assert!(transport.is_closing());
 ///     Ok(())
@@ -98,7 +98,7 @@ impl DatagramTransport {
     ///     let event_loop = asyncio::get_running_loop().unwrap();
     ///     let peer = std::net::UdpSocket::bind("127.0.0.1:0")?;
     ///     let (transport, _ignore) =
-    ///         event_loop.create_datagram_endpoint(|| Ignore).local_addr(([127, 0, 0, 1], 0)).await?;
+    ///         event_loop.create_datagram_endpoint(|| Ignore).local_addr(("127.0.0.1", 0)).await?;
     ///     transport.send_to(b"hello", peer.local_addr()?);
     ///     assert_eq!(peer.recv(&mut [0; 10])?, 5);
     ///     transport.close();
@@ -129,7 +129,7 @@ impl DatagramTransport {
     /// # asyncio::run(async {
     /// # let event_loop = asyncio::get_running_loop().unwrap();
     /// # let (transport, _ignore) =
-    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(([127, 0, 0, 1], 0)).await?;
+    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(("127.0.0.1", 0)).await?;
     /// transport.close();
     /// transport.close();
     /// # Ok(())
@@ -149,7 +149,7 @@ impl DatagramTransport {
     /// # asyncio::run(async {
     /// # let event_loop = asyncio::get_running_loop().unwrap();
     /// # let (transport, _ignore) =
-    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(([127, 0, 0, 1], 0)).await?;
+    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(("127.0.0.1", 0)).await?;
     /// transport.abort();
     /// assert!(transport.is_closing());
     /// # Ok(())
@@ -169,7 +169,7 @@ impl DatagramTransport {
     /// # asyncio::run(async {
     /// # let event_loop = asyncio::get_running_loop().unwrap();
     /// # let (transport, _ignore) =
-    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(([127, 0, 0, 1], 0)).await?;
+    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(("127.0.0.1", 0)).await?;
     /// assert!(!transport.is_closing());
     /// # transport.close();
     /// # Ok(())
@@ -193,7 +193,7 @@ impl DatagramTransport {
     /// # asyncio::run(async {
     /// # let event_loop = asyncio::get_running_loop().unwrap();
     /// # let (transport, _ignore) =
-    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(([127, 0, 0, 1], 0)).await?;
+    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(("127.0.0.1", 0)).await?;
     /// assert_ne!(transport.local_addr()?.port(), 0, "the system has picked one");
     /// # transport.close();
     /// # Ok(())
@@ -217,7 +217,7 @@ impl DatagramTransport {
     /// # fn main() -> std::io::Result<()> {
     /// # asyncio::run(async {
     /// # let event_loop = asyncio::get_running_loop().unwrap();
-    /// let anyone = event_loop.create_datagram_endpoint(|| Ignore).local_addr(([127, 0, 0, 1], 0));
+    /// let anyone = event_loop.create_datagram_endpoint(|| Ignore).local_addr(("127.0.0.1", 0));
     /// let (transport, _ignore) = anyone.await?;
     /// assert!(transport.peer_addr().is_err());
     /// # transport.close();
@@ -246,7 +246,7 @@ impl DatagramTransport {
     /// # asyncio::run(async {
     /// # let event_loop = asyncio::get_running_loop().unwrap();
     /// # let (transport, _ignore) =
-    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(([127, 0, 0, 1], 0)).await?;
+    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(("127.0.0.1", 0)).await?;
     /// transport.set_write_buffer_limits(Some(4096), None);
     /// assert_eq!(transport.get_write_buffer_limits(), (1024, 4096));
     /// # transport.close();
@@ -269,7 +269,7 @@ impl DatagramTransport {
     /// # asyncio::run(async {
     /// # let event_loop = asyncio::get_running_loop().unwrap();
     /// # let (transport, _ignore) =
-    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(([127, 0, 0, 1], 0)).await?;
+    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(("127.0.0.1", 0)).await?;
     /// assert_eq!(transport.get_write_buffer_limits(), (16 * 1024, 64 * 1024));
     /// # transport.close();
     /// # Ok(())
@@ -289,7 +289,7 @@ impl DatagramTransport {
     /// # asyncio::run(async {
     /// # let event_loop = asyncio::get_running_loop().unwrap();
     /// # let (transport, _ignore) =
-    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(([127, 0, 0, 1], 0)).await?;
+    /// #     event_loop.create_datagram_endpoint(|| Ignore).local_addr(("127.0.0.1", 0)).await?;
     /// assert_eq!(transport.get_write_buffer_size(), 0);
     /// # transport.close();
     /// # Ok(())

@@ -59,7 +59,7 @@ impl EventLoop {
     ///     let event_loop = asyncio::get_running_loop().unwrap();
     ///     let (transport, listener) = event_loop
     ///         .create_datagram_endpoint(Listener::default)
-    ///         .local_addr(([127, 0, 0, 1], 0))
+    ///         .local_addr(("127.0.0.1", 0))
     ///         .await?;
     ///     transport.send_to(b"hello", transport.local_addr()?);
     ///     listener.heard.wait().await;

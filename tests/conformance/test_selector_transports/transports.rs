@@ -1,8 +1,8 @@
-//! `SelectorTransportTests`.
+//! `SelectorTransportTests`; `test_add_reader` answers `test__add_reader`.
 
 use std::io::ErrorKind;
 
-use super::super::transport_support::{event_loop, fill, pair, read_all, reports, turns, until};
+use super::super::transport_support::{fill, pair, read_all, reports, turns, until};
 
 #[asyncio::test(clock = "virtual", seeds = 20)]
 async fn test_abort() {
@@ -93,11 +93,10 @@ async fn test_connection_lost() {
     assert!(transport.get_protocol::<super::super::transport_support::Recorder>().is_none());
     recorder.calls.transport.take();
     assert_eq!(std::rc::Rc::strong_count(&recorder), 1, "nobody keeps the protocol");
-    drop(event_loop());
 }
 
 #[asyncio::test(clock = "virtual", seeds = 20)]
-async fn test__add_reader() {
+async fn test_add_reader() {
     let (transport, recorder, peer) = pair().await;
     fill(&transport);
     transport.abort();
