@@ -35,6 +35,7 @@
 //! | take turns | [`Lock`], [`Event`], [`Condition`], [`Semaphore`], [`BoundedSemaphore`], [`Barrier`] |
 //! | hand items on | [`Queue`], [`LifoQueue`], [`PriorityQueue`], which can do what [`AnyQueue`] says |
 //! | be told of Ctrl-C and other signals | [`ctrl_c`], [`EventLoop::add_signal_handler`]; [`signals`] |
+//! | wait for sockets and descriptors of your own | [`EventLoop::sock_recv`] and its kin, `EventLoop::add_reader` |
 //! | handle the loop itself | [`EventLoop`]: [`get_running_loop`], [`get_event_loop`], [`new_event_loop`] |
 //! | set a result by hand | [`Future`], made by [`EventLoop::create_future`] |
 //! | keep a value for a task and what it calls | [`ContextVar`], [`copy_context`] |
@@ -144,6 +145,7 @@ pub use threads::{ExecutorCall, to_thread};
 // The network.
 pub use net::address::Address;
 pub use net::connect::ConnectError;
+pub use net::sock::{DatagramSocket, ListeningSocket};
 #[cfg(feature = "tls")]
 pub use net::tls::{TlsAcceptor, TlsConnector, TlsError, TlsInfo};
 pub use server::Server;

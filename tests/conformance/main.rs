@@ -24,6 +24,10 @@ mod test_selector_transports;
 
 #[cfg(unix)]
 mod test_selector_events;
+#[cfg(unix)]
+mod test_sendfile;
+#[cfg(unix)]
+mod test_sock_lowlevel;
 mod test_taskgroups;
 mod test_tasks;
 mod test_threads;

@@ -11,6 +11,8 @@ pub(crate) mod listen;
 pub(crate) mod outbox;
 mod race;
 pub(crate) mod resolve;
+mod sendfile;
+pub(crate) mod sock;
 pub(crate) mod socket;
 #[cfg(unix)]
 mod socket_file;
