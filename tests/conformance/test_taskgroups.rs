@@ -8,8 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use asyncio::{
-    ExceptionGroup, TaskGroup, TaskRef, catch_cancel, create_task, current_task, sleep, timeout,
-    yield_now,
+    ExceptionGroup, TaskGroup, TaskRef, catch_cancel, create_task, current_task, sleep, yield_now,
 };
 
 const ZERO: &str = "division by zero";
@@ -520,13 +519,66 @@ async fn test_taskgroup_cancel_swallows_no_outer_cancellation() {
     assert!(cancelled_after(100, runner).await.unwrap_err().is_cancelled());
 }
 
+// What 3.13 and 3.14 added.
+
 #[asyncio::test(clock = "virtual", seeds = 20)]
-async fn test_timeout_taskgroup() {
-    // Of test_timeouts.py, 3.12: a deadline around a group cancels its children.
-    let count = Cell::new(0);
-    let group = TaskGroup::<Infallible>::scope(async |group| {
-        group.create_task(count_cancel(&count, 1));
+async fn test_cancelling_level_preserved() {
+    let ended = TaskGroup::scope(async |group: Group<'_>| {
+        group.create_task(async { Err::<(), _>(MINE) });
     });
-    timeout(Duration::from_millis(100), group).await.unwrap_err();
-    assert_eq!(count.get(), 1);
+    assert_eq!(ended.await.unwrap_err().errors(), [MINE]);
+    assert_eq!(current_task().unwrap().cancelling(), 0);
+}
+
+#[asyncio::test(clock = "virtual", seeds = 20)]
+async fn test_nested_groups_both_cancelled() {
+    let ended = TaskGroup::scope(async |outer: Group<'_>| {
+        let inner = TaskGroup::scope(async |inner: Group<'_>| {
+            inner.create_task(async { Err::<(), _>(ZERO) });
+            outer.create_task(async { Err::<(), _>(MINE) });
+        });
+        assert_eq!(inner.await.unwrap_err().errors(), [ZERO]);
+    });
+    assert_eq!(ended.await.unwrap_err().errors(), [MINE]);
+    assert_eq!(current_task().unwrap().cancelling(), 0);
+}
+
+#[asyncio::test]
+async fn test_name() {
+    let name = RefCell::new(String::new());
+    let ended = TaskGroup::<Infallible>::scope(async |group| {
+        group
+            .create_task(async { drop(name.replace(current_task().unwrap().name())) })
+            .with_name("example name");
+    });
+    ended.await.unwrap();
+    assert_eq!(*name.borrow(), "example name");
+}
+
+#[asyncio::test(clock = "virtual", seeds = 20)]
+async fn test_cancels_task_if_created_during_creation() {
+    let ran = Cell::new(false);
+    let ended = TaskGroup::scope(async |group: Group<'_>| {
+        let second = {
+            let (group, ran) = (group.clone(), &ran);
+            async move {
+                group.create_task(async { Err::<(), _>("third task failed") });
+                let slept = catch_cancel(millis(10_000)).await;
+                ran.set(slept.is_err());
+            }
+        };
+        group.create_task(second);
+    });
+    assert_eq!(ended.await.unwrap_err().errors(), ["third task failed"]);
+    assert!(ran.get());
+}
+
+#[asyncio::test(clock = "virtual", seeds = 20)]
+async fn test_cancellation_does_not_leak_out_of_tg() {
+    let ended = TaskGroup::scope(async |group: Group<'_>| {
+        group.create_task(async { Err::<(), _>(MINE) });
+    });
+    assert_eq!(ended.await.unwrap_err().errors(), [MINE]);
+    // It would come out of here.
+    assert!(catch_cancel(yield_now()).await.is_ok());
 }

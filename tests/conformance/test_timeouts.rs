@@ -7,7 +7,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use asyncio::{
-    Timeout, catch_cancel, create_task, current_task, sleep, timeout, timeout_at, yield_now,
+    TaskGroup, Timeout, catch_cancel, create_task, current_task, sleep, timeout, timeout_at,
+    yield_now,
 };
 use futures::FutureExt;
 
@@ -274,4 +275,19 @@ fn test_timeout_without_task() {
     };
     assert!(outside.now_or_never().is_some());
     assert!(said.get());
+}
+
+#[asyncio::test(clock = "virtual", seeds = 20)]
+async fn test_timeout_taskgroup() {
+    // Of Python 3.12. What went wrong as the group was cleaned up wins over the deadline.
+    let group = TaskGroup::scope(async |group| {
+        group.create_task(async {
+            catch_cancel(sleep(LONG)).await.unwrap_err();
+            Err::<(), _>("division by zero")
+        });
+        sleep(LONG).await;
+        Err::<(), _>("value error")
+    });
+    let errors = timeout(SHORT, group).await.unwrap().unwrap_err();
+    assert_eq!(errors.errors(), ["division by zero"]);
 }

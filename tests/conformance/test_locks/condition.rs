@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use asyncio::{Condition, Lock, Task, catch_cancel, create_task, get_running_loop, yield_now};
+use asyncio::{
+    Condition, Lock, Task, TaskError, catch_cancel, create_task, get_running_loop, yield_now,
+};
 
 use super::Notes;
 
@@ -221,4 +223,95 @@ async fn test_timeout_in_block() {
     assert!(lock.is_locked());
     drop(held);
     assert!(!lock.is_locked());
+}
+
+// What 3.13 added.
+
+/// A task that waits for `true`, and hands a cancellation of it on.
+fn waiting_for_true(lock: &Rc<Lock<bool>>, condition: &Rc<Condition>) -> Task<()> {
+    let (lock, condition) = (lock.clone(), condition.clone());
+    create_task(async move {
+        let mut held = lock.acquire().await;
+        let caught = catch_cancel(condition.wait_for(&mut held, |wake| *wake)).await;
+        assert!(lock.is_locked());
+        caught.unwrap_err().raise().await;
+    })
+}
+
+/// What a task was cancelled with.
+async fn message_of(task: Task<()>) -> String {
+    match task.await {
+        Err(TaskError::Cancelled(cancelled)) => cancelled.message().unwrap().to_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[asyncio::test(seeds = 20)]
+async fn test_cancelled_error_wakeup() {
+    let (lock, condition) = (Rc::new(Lock::new(false)), Rc::new(Condition::new()));
+    let task = waiting_for_true(&lock, &condition);
+    yield_now().await;
+    task.cancel_with("foo");
+    assert_eq!(message_of(task).await, "foo");
+}
+
+#[asyncio::test(seeds = 20)]
+async fn test_cancelled_error_re_aquire() {
+    let (lock, condition) = (Rc::new(Lock::new(false)), Rc::new(Condition::new()));
+    let task = waiting_for_true(&lock, &condition);
+    yield_now().await;
+    let mut held = lock.acquire().await;
+    *held = true;
+    condition.notify(1);
+    yield_now().await;
+    // It waits for the lock now.
+    task.cancel_with("foo");
+    drop(held);
+    assert_eq!(message_of(task).await, "foo");
+}
+
+/// Two that take items, of whom the first is cancelled as an item comes, `turns` later.
+async fn cancelled_as_an_item_comes(turns: u32) {
+    let (lock, condition) = (Rc::new(Lock::new(0)), Rc::new(Condition::new()));
+    let consumers = [(); 2].map(|()| {
+        let (lock, condition) = (lock.clone(), condition.clone());
+        create_task(async move {
+            let mut state = lock.acquire().await;
+            loop {
+                condition.wait_for(&mut state, |state| *state != 0).await;
+                if *state < 0 {
+                    return;
+                }
+                *state -= 1;
+            }
+        })
+    });
+    yield_now().await;
+    let mut state = lock.acquire().await;
+    *state += 1;
+    condition.notify(1);
+    for _ in 0..turns {
+        yield_now().await;
+    }
+    consumers[0].cancel();
+    // The other consumer has the lock until the time is over, or a shuffle lets this one be notified.
+    let limit = std::time::Duration::from_millis(10);
+    let waited = condition.wait_for(&mut state, |state| *state == 0);
+    let _ = asyncio::timeout(limit, waited).await;
+    assert_eq!(*state, 0);
+    *state = -1;
+    condition.notify_all();
+    drop(state);
+    let [_, second] = consumers;
+    second.await.unwrap();
+}
+
+#[asyncio::test(clock = "virtual", seeds = 20)]
+async fn test_cancelled_wakeup() {
+    cancelled_as_an_item_comes(0).await;
+}
+
+#[asyncio::test(clock = "virtual", seeds = 20)]
+async fn test_cancelled_wakeup_relock() {
+    cancelled_as_an_item_comes(1).await;
 }

@@ -1,5 +1,6 @@
 //! `SemaphoreTests`.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -173,4 +174,39 @@ async fn test_acquire_fifo_order_3() {
     second.await.unwrap();
     third.await.unwrap();
     notes.assert(&[2, 3]);
+}
+
+#[asyncio::test]
+async fn test_acquire_fifo_order_4() {
+    // Of Python 3.13.
+    let (semaphore, notes) = (Rc::new(Semaphore::new(0)), Notes::new());
+    let fourth = Rc::new(RefCell::new(None));
+    let first = {
+        let (semaphore, notes, fourth) = (semaphore.clone(), notes.clone(), fourth.clone());
+        create_task(async move {
+            semaphore.acquire().await.forget();
+            let noting = notes.clone();
+            fourth.replace(Some(create_task(async move { noting.note(4) })));
+            notes.note(1);
+        })
+    };
+    let second = {
+        let (semaphore, notes) = (semaphore.clone(), notes.clone());
+        create_task(async move {
+            for _ in 0..3 {
+                semaphore.release();
+            }
+            // The first has not run yet.
+            assert!(semaphore.is_locked());
+            semaphore.acquire().await.forget();
+            notes.note(2);
+        })
+    };
+    let third = taking(&semaphore, &notes, 3);
+    for task in [first, second, third] {
+        task.await.unwrap();
+    }
+    let fourth = fourth.take().unwrap();
+    fourth.await.unwrap();
+    notes.assert(&[1, 2, 3, 4]);
 }

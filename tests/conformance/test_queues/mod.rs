@@ -1,7 +1,8 @@
 //! `test_queues.py`, and what 3.13 added to it for `shutdown`.
 
+mod shutdown;
+
 use std::cell::RefCell;
-use std::ops::Deref;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -400,97 +401,4 @@ fn test_format() {
     queue.put_nowait(1).unwrap();
     queue.get_nowait().unwrap();
     assert_eq!(format!("{queue:?}"), "<Queue maxsize=2 tasks=1>");
-}
-
-#[asyncio::test]
-async fn test_shutdown_empty() {
-    let queue = shared(1);
-    queue.shutdown(false);
-    assert_eq!(queue.put(1).await.unwrap_err().into_item(), 1);
-    assert!(queue.get().await.is_err());
-    assert!(matches!(queue.put_nowait(1), Err(PutNowaitError::QueueShutDown(1))));
-    assert_eq!(queue.get_nowait(), Err(GetNowaitError::QueueShutDown));
-}
-
-#[asyncio::test]
-async fn test_shutdown_nonempty() {
-    let queue = shared(1);
-    queue.put_nowait(1).unwrap();
-    let putter = putting(&queue, 2);
-    yield_now().await;
-    queue.shutdown(false);
-    assert!(!putter.await.unwrap());
-    assert_eq!(queue.get().await, Ok(1));
-    assert!(queue.get().await.is_err());
-}
-
-#[asyncio::test]
-async fn test_shutdown_nonempty_get_nowait() {
-    let queue = shared(2);
-    queue.put_nowait(1).unwrap();
-    queue.shutdown(false);
-    assert_eq!(queue.get_nowait(), Ok(1));
-    assert_eq!(queue.get_nowait(), Err(GetNowaitError::QueueShutDown));
-}
-
-#[asyncio::test]
-async fn test_shutdown_immediate() {
-    let queue = shared(1);
-    queue.put_nowait(1).unwrap();
-    queue.shutdown(true);
-    assert_eq!(queue.len(), 0);
-    assert!(queue.get().await.is_err());
-    queue.join().await;
-}
-
-#[asyncio::test]
-async fn test_shutdown_immediate_with_unfinished() {
-    let queue = Rc::new(Queue::new(2));
-    queue.put_nowait(1).unwrap();
-    queue.put_nowait(2).unwrap();
-    queue.get_nowait().unwrap();
-    let in_task = queue.clone();
-    let joining = create_task(async move { in_task.join().await });
-    yield_now().await;
-    queue.shutdown(true);
-    yield_now().await;
-    assert!(!joining.is_done(), "the item that was got is not done");
-    queue.task_done();
-    joining.await.unwrap();
-}
-
-#[asyncio::test]
-async fn test_shutdown_repr() {
-    let queue = Queue::<u8>::new(1);
-    queue.shutdown(false);
-    assert_eq!(format!("{queue:?}"), "<Queue maxsize=1 shut down>");
-}
-
-#[asyncio::test]
-async fn test_shutdown_allowed_transitions() {
-    let queue = shared(1);
-    queue.put_nowait(1).unwrap();
-    queue.shutdown(false);
-    queue.shutdown(false);
-    assert_eq!(queue.len(), 1);
-    queue.shutdown(true);
-    queue.shutdown(false);
-    assert_eq!(queue.deref().len(), 0);
-}
-
-#[asyncio::test]
-async fn test_shutdown_wakes_getters_and_putters() {
-    let (empty, full) = (shared(1), shared(1));
-    full.put_nowait(0).unwrap();
-    let getters = [getting(&empty), getting(&empty)];
-    let putters = [putting(&full, 1), putting(&full, 2)];
-    yield_now().await;
-    empty.shutdown(false);
-    full.shutdown(true);
-    for getter in getters {
-        assert_eq!(getter.await.unwrap(), None);
-    }
-    for putter in putters {
-        assert!(!putter.await.unwrap());
-    }
 }
