@@ -156,6 +156,7 @@ fn a_turn_that_is_refused_stops_nothing() {
 fn a_close_that_is_refused_can_be_made_up_for() {
     let log = Log::new();
     let mut runner = Runner::new();
+    let event_loop = runner.event_loop();
     let cleanup = log.clone();
     runner.run(async {
         create_task(async move {
@@ -171,7 +172,7 @@ fn a_close_that_is_refused_can_be_made_up_for() {
     assert_eq!(log.take(), "");
     runner.close();
     assert_eq!(log.take(), "cleaned up");
-    assert!(runner.event_loop().is_closed());
+    assert!(event_loop.is_closed());
 }
 
 #[test]

@@ -75,7 +75,8 @@ fn a_run_waits_for_calls_that_nobody_awaits() {
         let call = event_loop.run_in_executor(move || {
             receiver.recv().unwrap();
             // The loop still answers: it runs while it waits for this.
-            assert_eq!(handle.block_on(async || 42).unwrap(), 42);
+            // What comes in just when main ends, is cancelled.
+            while handle.block_on(async || 42).ok() != Some(42) {}
             is_done.store(true, Ordering::SeqCst);
         });
         call.detach();

@@ -26,6 +26,10 @@ fn virtual_runner() -> Runner {
     Runner::builder().clock(Clock::Virtual).build()
 }
 
+fn seconds_ago(event_loop: &EventLoop, seconds: u64) -> Instant {
+    event_loop.time().checked_sub(Duration::from_secs(seconds)).expect("time began before that")
+}
+
 /// What the library says on standard error in the test `name`, run as a process of its own.
 fn said_in(name: &str, environment: &[(&str, &str)]) -> Vec<String> {
     let test = format!("test_base_events::{name}");
@@ -92,9 +96,8 @@ fn test_call_later_negative_delays() {
     let runner = virtual_runner();
     let event_loop = runner.event_loop();
     let calls = Calls::default();
-    let now = event_loop.time();
-    event_loop.call_at(now - Duration::from_secs(1), noting(&calls, "a"));
-    event_loop.call_at(now - Duration::from_secs(2), noting(&calls, "b"));
+    event_loop.call_at(seconds_ago(&event_loop, 1), noting(&calls, "a"));
+    event_loop.call_at(seconds_ago(&event_loop, 2), noting(&calls, "b"));
     event_loop.run_once();
     assert_eq!(calls.take(), ["b", "a"]);
 }
@@ -140,7 +143,7 @@ fn test__run_once_schedule_handle() {
     let event_loop = runner.event_loop();
     let calls = Calls::default();
     let (inner, seen) = (event_loop.clone(), calls.clone());
-    event_loop.call_at(event_loop.time() - Duration::from_secs(1), move || {
+    event_loop.call_at(seconds_ago(&event_loop, 1), move || {
         seen.borrow_mut().push("processed");
         inner.call_soon(noting(&seen, "scheduled by it"));
     });
