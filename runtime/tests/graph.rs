@@ -235,11 +235,10 @@ mod signal {
     use std::thread;
 
     use asyncio::Runner;
+    use asyncio::signals::SIGUSR1;
 
     use super::child::{Child, run_as_child};
     use super::{create_task, pending, sleeper};
-
-    const SIGUSR1: i32 = 10;
 
     fn is_expected(line: &str, task: &str, state: &str) {
         let start = format!("{task} spawned at {}:", file!());
@@ -324,6 +323,27 @@ mod signal {
         assert!(said.contains("' doesn't answer: a task or a callback holds it up"), "{said}");
         child.interrupt();
         assert!(child.end().0.is_empty());
+    }
+
+    #[test]
+    fn after_the_run_sigusr1_ends_the_process_again() {
+        let body = || {
+            asyncio::run(async {});
+            eprintln!("ready");
+            loop {
+                thread::park();
+            }
+        };
+        if run_as_child(body) {
+            return;
+        }
+        let test = "signal::after_the_run_sigusr1_ends_the_process_again";
+        let mut child = Child::start(test, &[("ASYNCIO_DEBUG", "1")]);
+        assert_eq!(child.line(), "ready");
+        child.signal("USR1");
+        let (lines, status) = child.end();
+        assert!(lines.is_empty(), "{lines:?}");
+        assert_eq!(status.signal(), Some(SIGUSR1));
     }
 
     #[test]

@@ -47,8 +47,8 @@ pub fn capture_call_graph() -> CallGraph {
 /// Mirrors `asyncio.print_call_graph()`; as there, it goes to standard output.
 ///
 /// In debug mode, a Unix process that is sent SIGUSR1 (`kill -USR1 <pid>`) prints the same to standard
-/// error, for each loop that runs: debug mode must be on when the run begins. From then on SIGUSR1
-/// doesn't end the process any more.
+/// error, for each loop that runs: debug mode must be on when the run begins. A handler that
+/// [`add_signal_handler`](crate::EventLoop::add_signal_handler) installed for SIGUSR1 is called as well.
 ///
 /// # Panics
 ///

@@ -15,16 +15,16 @@ mod unix {
     use std::io::{self, Read};
     use std::os::unix::net::UnixStream;
     use std::sync::mpsc::{self, RecvTimeoutError};
-    use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+    use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::thread;
     use std::time::Duration;
 
-    use signal_hook::consts::SIGUSR1;
     use signal_hook::low_level::pipe;
 
     use crate::event_loop::core::warn;
     use crate::event_loop::threadsafe::LoopHandle;
     use crate::graph::capture_call_graph;
+    use crate::signals::{Registration, SIGUSR1};
 
     /// How long a loop may take to answer.
     const PATIENCE: Duration = Duration::from_secs(1);
@@ -43,34 +43,52 @@ mod unix {
     }
 
     /// While it lives, SIGUSR1 prints the loop's graph.
-    pub(crate) struct Watch(thread::ThreadId);
+    pub(crate) struct Watch {
+        thread: thread::ThreadId,
+        /// Keeps SIGUSR1 from ending the process, as it does otherwise.
+        _registration: Registration,
+    }
 
-    /// Watches the loop that begins its run on this thread.
-    pub(crate) fn watch(handle: LoopHandle) -> Watch {
-        static THREAD: OnceLock<()> = OnceLock::new();
-        THREAD.get_or_init(|| {
-            if let Err(error) = start() {
+    /// Watches the loop that begins its run on this thread. `None`: it can't be.
+    pub(crate) fn watch(handle: LoopHandle) -> Option<Watch> {
+        match try_watch(handle) {
+            Ok(watch) => Some(watch),
+            Err(error) => {
                 warn(&format!("SIGUSR1 will not print the call graph: {error}"));
+                None
             }
-        });
+        }
+    }
+
+    fn try_watch(handle: LoopHandle) -> io::Result<Watch> {
+        let registration = Registration::new(SIGUSR1, |_| Ok(()))?;
+        start()?;
         let thread = thread::current();
-        let watch = Watch(thread.id());
+        let watch = Watch { thread: thread.id(), _registration: registration };
         watched().push(Watched { handle, thread });
-        watch
+        Ok(watch)
     }
 
     impl Drop for Watch {
         fn drop(&mut self) {
             // A thread runs one loop at a time.
-            watched().retain(|watched| watched.thread.id() != self.0);
+            watched().retain(|watched| watched.thread.id() != self.thread);
         }
     }
 
+    /// Starts the thread, if there is none.
     fn start() -> io::Result<()> {
-        let (sender, receiver) = UnixStream::pair()?;
-        pipe::register(SIGUSR1, sender)?;
-        let wait = move || wait_for_signals(receiver);
-        thread::Builder::new().name("asyncio-call-graph".to_owned()).spawn(wait).map(drop)
+        static STARTED: Mutex<bool> = Mutex::new(false);
+        let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*started {
+            let (sender, receiver) = UnixStream::pair()?;
+            let name = "asyncio-call-graph".to_owned();
+            thread::Builder::new().name(name).spawn(|| wait_for_signals(receiver))?;
+            // It stays, as the thread does: without a loop to watch, both do nothing.
+            pipe::register(SIGUSR1, sender)?;
+            *started = true;
+        }
+        Ok(())
     }
 
     fn wait_for_signals(mut receiver: UnixStream) {

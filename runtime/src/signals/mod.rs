@@ -32,6 +32,8 @@ pub(crate) use elsewhere::{Interrupts, Takers};
 #[cfg(unix)]
 pub(crate) use interrupts::{Interrupts, Takers};
 #[cfg(unix)]
+pub(crate) use registration::Registration;
+#[cfg(unix)]
 pub use signal_hook::consts::signal::{
     SIGALRM, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
 };

@@ -15,7 +15,7 @@ use signal_hook::consts::{FORBIDDEN, SIGKILL, SIGPIPE, SIGSTOP};
 use signal_hook::{SigId, flag, low_level};
 
 /// The actions that one of us has for a signal, until it is dropped.
-pub(super) struct Registration {
+pub(crate) struct Registration {
     signal: i32,
     actions: Vec<SigId>,
     /// Whether the actions are all there, and the default one stays away.
@@ -80,7 +80,7 @@ fn had_disposition(signal: i32) -> bool {
 
 impl Registration {
     /// Registers the actions that `register` adds. Until all of them are there, the signal does what it did.
-    pub(super) fn new(
+    pub(crate) fn new(
         signal: i32,
         register: impl FnOnce(&mut Vec<SigId>) -> io::Result<()>,
     ) -> io::Result<Self> {
