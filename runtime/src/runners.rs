@@ -363,6 +363,8 @@ impl RunnerBuilder {
     /// - An arrow from whoever wakes a task (or spawns it) to the poll that follows. A wake of another
     ///   thread's starts at the loop's lane, in a slice that says so.
     /// - Timers as spans, from the moment they are set until they have `fired` or are `cancelled`.
+    /// - Sockets as spans, from their connection until they are closed, with the number of bytes of each read
+    ///   and write.
     /// - The ready queue's length, counted each turn.
     ///
     /// Times are real ones, in microseconds since the loop was made, so slices have a length under

@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -300,6 +302,56 @@ fn a_timer_is_a_span_until_it_fires_or_is_cancelled_or_the_loop_is_closed() {
     assert!(begins.values().all(|begin| begin["tid"] == MAIN), "main set them all");
     let arrows = trace.arrows();
     assert!(arrows.iter().any(|(from, to)| from.begin["name"] == "timer" && to.lane == MAIN));
+}
+
+/// Says hello.
+#[derive(Default)]
+struct Hello {
+    is_over: asyncio::Event,
+}
+
+impl asyncio::Protocol for Hello {
+    fn connection_made(&self, transport: asyncio::Transport) {
+        transport.write(b"hello");
+    }
+
+    fn connection_lost(&self, _error: Option<std::io::Error>) {
+        self.is_over.set();
+    }
+}
+
+#[test]
+fn a_socket_is_a_span_until_it_is_closed_with_its_reads_and_writes() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let trace = Trace::of("sockets", async {
+        let event_loop = asyncio::get_running_loop().unwrap();
+        let connecting = event_loop.create_connection(Hello::default, address);
+        let (transport, protocol) = connecting.await.unwrap();
+        drop(transport);
+        let mut peer = listener.accept().unwrap().0;
+        peer.read_exact(&mut [0; 5]).unwrap();
+        peer.write_all(b"bye").unwrap();
+        drop(peer);
+        protocol.is_over.wait().await;
+    });
+    let events = trace.0.iter().filter(|event| event["cat"] == "socket");
+    let events: Vec<_> = events.collect();
+    let told: Vec<_> = events
+        .iter()
+        .map(|event| {
+            format!("{} {} {}", event["ph"], event["name"], event["args"]).replace('"', "")
+        })
+        .collect();
+    let expected = [
+        format!("b socket {{peer:{address}}}"),
+        "n write {bytes:5}".to_owned(),
+        "n read {bytes:3}".to_owned(),
+        "n read {bytes:0}".to_owned(),
+        "e socket {end:closed}".to_owned(),
+    ];
+    assert_eq!(told, expected);
+    assert!(events.iter().all(|event| event["id"] == 0 && event["tid"] == events[0]["tid"]));
 }
 
 #[test]

@@ -11,6 +11,8 @@ use std::task::{Context, Poll, ready};
 use async_io::Async;
 
 use super::wire::{Wire, closed};
+use crate::task::table;
+use crate::trace::SocketSpan;
 
 /// How many reads one readiness event allows while each fills its buffer. Then the loop gets a turn, so
 /// that a peer who never pauses can't keep other tasks, or a timeout, from running.
@@ -79,25 +81,33 @@ fn no_internet_address() -> io::Error {
 /// another, since more is likely there.
 pub(crate) struct SocketWire<T> {
     /// `None` once it is closed.
-    io: RefCell<Option<Async<T>>>,
+    io: RefCell<Option<Open<T>>>,
     reads_left: Cell<u8>,
+}
+
+struct Open<T> {
+    io: Async<T>,
+    span: SocketSpan,
 }
 
 impl<T: Socket> SocketWire<T> {
     pub(crate) fn new(io: Async<T>) -> Self {
-        Self { io: RefCell::new(Some(io)), reads_left: Cell::new(0) }
+        let trace = table::with_running(|tasks| tasks.core.trace.clone()).unwrap_or_default();
+        let peer = || io.get_ref().peer_addr().ok().map(|address| address.to_string());
+        let span = trace.socket(peer);
+        Self { io: RefCell::new(Some(Open { io, span })), reads_left: Cell::new(0) }
     }
 
     /// Calls `f` with the socket, while there is one.
     pub(crate) fn with<R>(&self, f: impl FnOnce(&Async<T>) -> io::Result<R>) -> io::Result<R> {
-        self.io.borrow().as_ref().map_or_else(|| Err(closed()), f)
+        self.io.borrow().as_ref().map_or_else(|| Err(closed()), |open| f(&open.io))
     }
 }
 
 impl<T: Socket> Wire for SocketWire<T> {
     fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let io = self.io.borrow();
-        let Some(io) = io.as_ref() else { return Poll::Ready(Ok(0)) };
+        let Some(Open { io, span }) = io.as_ref() else { return Poll::Ready(Ok(0)) };
         loop {
             if self.reads_left.get() == 0 {
                 ready!(io.poll_readable(cx))?;
@@ -108,6 +118,7 @@ impl<T: Socket> Wire for SocketWire<T> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),
                 Ok(length) => {
+                    span.has_read(length);
                     let is_filled = length == buffer.len();
                     self.reads_left.set(if is_filled { self.reads_left.get() - 1 } else { 0 });
                     return Poll::Ready(Ok(length));
@@ -118,14 +129,18 @@ impl<T: Socket> Wire for SocketWire<T> {
 
     fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let io = self.io.borrow();
-        let Some(io) = io.as_ref() else { return Poll::Ready(Err(closed())) };
+        let Some(Open { io, span }) = io.as_ref() else { return Poll::Ready(Err(closed())) };
         loop {
             match io.get_ref().write(bytes) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     ready!(io.poll_writable(cx))?;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return Poll::Ready(result),
+                Err(error) => return Poll::Ready(Err(error)),
+                Ok(length) => {
+                    span.has_written(length);
+                    return Poll::Ready(Ok(length));
+                }
             }
         }
     }

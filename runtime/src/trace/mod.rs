@@ -8,6 +8,7 @@
 //! lane 1   Task-1          ▕poll▏   ╲                         ╲ ▕poll▏
 //! lane 2   Task-2                ▕poll▏ the arrows: wakes
 //! timers                ▕───────────── timer ───────────────▏
+//! sockets                      ▕──────── socket, its reads and writes ────────▏
 //! ```
 //!
 //! What must hold: without a trace, a hook costs one branch and reads no clock; slices nest; an arrow
@@ -16,6 +17,7 @@
 
 mod file;
 mod recorder;
+mod sockets;
 
 use std::cell::RefCell;
 use std::panic::Location;
@@ -27,6 +29,7 @@ use std::time::Instant;
 use crate::event_loop::clock::ClockSource;
 use file::TraceFile;
 use recorder::Recorder;
+pub(crate) use sockets::SocketSpan;
 
 /// A loop's trace, if it has one.
 #[derive(Clone, Default)]

@@ -40,6 +40,9 @@ pub(super) struct Recorder {
     next_arrow: u64,
     /// Who set the timers that are still to fire, by serial number.
     timers: BTreeMap<u64, u64>,
+    next_socket: u64,
+    /// Who connected the sockets that are open, by serial number.
+    sockets: BTreeMap<u64, u64>,
 }
 
 impl Recorder {
@@ -53,6 +56,8 @@ impl Recorder {
             is_waiting: false,
             next_arrow: 0,
             timers: BTreeMap::new(),
+            next_socket: 0,
+            sockets: BTreeMap::new(),
         };
         this.name("process_name", LOOP, "asyncio");
         this.name("thread_name", LOOP, "event loop");
@@ -209,7 +214,7 @@ impl Recorder {
     }
 
     pub(super) fn timer_set(&mut self, serial: u64, deadline: Instant) {
-        let lane = self.open.last().copied().unwrap_or(LOOP);
+        let lane = self.innermost();
         self.timers.insert(serial, lane);
         let deadline = deadline.saturating_duration_since(self.started);
         let args = [("deadline_s", Value::Seconds(deadline))];
@@ -222,9 +227,38 @@ impl Recorder {
         self.write(&Event::new('e', "timer", "timer", lane).id(serial).args(&args));
     }
 
+    pub(super) fn socket_opens(&mut self, peer: &str) -> u64 {
+        let (serial, lane) = (self.next_socket, self.innermost());
+        self.next_socket += 1;
+        self.sockets.insert(serial, lane);
+        let args = [("peer", Value::Text(peer))];
+        self.write(&Event::new('b', "socket", "socket", lane).id(serial).args(&args));
+        serial
+    }
+
+    pub(super) fn socket_moves(&mut self, serial: u64, what: &str, length: usize) {
+        let Some(&lane) = self.sockets.get(&serial) else { return };
+        let args = [("bytes", Value::Count(length as u64))];
+        self.write(&Event::new('n', "socket", what, lane).id(serial).args(&args));
+    }
+
+    pub(super) fn socket_ends(&mut self, serial: u64, how: &str) {
+        let Some(lane) = self.sockets.remove(&serial) else { return };
+        let args = [("end", Value::Text(how))];
+        self.write(&Event::new('e', "socket", "socket", lane).id(serial).args(&args));
+    }
+
+    /// The lane of the innermost slice that is open.
+    fn innermost(&self) -> u64 {
+        self.open.last().copied().unwrap_or(LOOP)
+    }
+
     pub(super) fn finish(&mut self) {
         while let Some((&serial, _)) = self.timers.first_key_value() {
             self.timer_ends(serial, "dropped with the loop");
+        }
+        while let Some((&serial, _)) = self.sockets.first_key_value() {
+            self.socket_ends(serial, "open when the loop was closed");
         }
         self.file.finish();
     }
