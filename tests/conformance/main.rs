@@ -2,28 +2,28 @@
 //!
 //! `README.md` beside this file lists the cases that have no test of their own, and why.
 
-mod test_context;
-
 #[allow(dead_code, reason = "the library's own tests use more of it")]
 #[path = "../../runtime/tests/child/mod.rs"]
 mod child;
 mod support;
+#[cfg(unix)]
+mod transport_support;
+
 mod test_base_events;
 mod test_base_events_datagrams;
+mod test_context;
 mod test_eager_task_factory;
-mod test_futures;
-
 mod test_events;
 mod test_events_datagrams;
+mod test_futures;
 mod test_locks;
 mod test_pep492;
 mod test_queues;
 mod test_runners;
 #[cfg(unix)]
-mod test_selector_transports;
-
-#[cfg(unix)]
 mod test_selector_events;
+#[cfg(unix)]
+mod test_selector_transports;
 #[cfg(unix)]
 mod test_sendfile;
 #[cfg(unix)]
@@ -34,6 +34,6 @@ mod test_threads;
 mod test_timeouts;
 #[cfg(unix)]
 mod test_unix_events;
-mod test_waitfor;
 #[cfg(unix)]
-mod transport_support;
+mod test_unix_pipes;
+mod test_waitfor;

@@ -4,6 +4,8 @@
 use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+#[cfg(target_os = "linux")]
+use std::os::fd::BorrowedFd;
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::task::{Context, Poll, ready};
@@ -18,8 +20,14 @@ use crate::trace::SocketSpan;
 /// that a peer who never pauses can't keep other tasks, or a timeout, from running.
 const READS_PER_EVENT: u8 = 16;
 
+/// What the system knows a socket by.
+#[cfg(unix)]
+pub(crate) use std::os::fd::AsFd as Descriptor;
+#[cfg(windows)]
+pub(crate) use std::os::windows::io::AsSocket as Descriptor;
+
 /// What sockets have in common.
-pub(crate) trait Socket: 'static {
+pub(crate) trait Socket: Descriptor + 'static {
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
     fn write(&self, bytes: &[u8]) -> io::Result<usize>;
     fn shutdown_write(&self) -> io::Result<()>;
@@ -132,6 +140,29 @@ impl<T: Socket> Wire for SocketWire<T> {
         let Some(Open { io, span }) = io.as_ref() else { return Poll::Ready(Err(closed())) };
         loop {
             match io.get_ref().write(bytes) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    ready!(io.poll_writable(cx))?;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(error)),
+                Ok(length) => {
+                    span.has_written(length);
+                    return Poll::Ready(Ok(length));
+                }
+            }
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn poll_with_descriptor(
+        &self,
+        cx: &mut Context<'_>,
+        write: &mut dyn FnMut(BorrowedFd<'_>) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        let io = self.io.borrow();
+        let Some(Open { io, span }) = io.as_ref() else { return Poll::Ready(Err(closed())) };
+        loop {
+            match write(io.get_ref().as_fd()) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     ready!(io.poll_writable(cx))?;
                 }

@@ -5,6 +5,8 @@
 
 use std::io;
 use std::net::SocketAddr;
+#[cfg(target_os = "linux")]
+use std::os::fd::BorrowedFd;
 use std::task::{Context, Poll};
 
 #[cfg(feature = "tls")]
@@ -22,6 +24,17 @@ pub(crate) trait Wire {
     /// Sends on what the wire itself holds back.
     fn poll_flush(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+
+    /// Calls `write` with the descriptor that bytes are written to as they are, at once and when there is
+    /// room again. An error of the kind `Unsupported`: there is none.
+    #[cfg(target_os = "linux")]
+    fn poll_with_descriptor(
+        &self,
+        _cx: &mut Context<'_>,
+        _write: &mut dyn FnMut(BorrowedFd<'_>) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Err(io::ErrorKind::Unsupported.into()))
     }
 
     /// Ends the writing side: the peer reads to the end.

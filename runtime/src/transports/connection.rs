@@ -56,6 +56,8 @@ pub(super) struct Connection {
     is_made: Cell<bool>,
     is_paused: Cell<bool>,
     is_at_eof: Cell<bool>,
+    /// The protocol was told to pause.
+    is_told_to_pause: Cell<bool>,
     /// Somebody else uses the wire: `sendfile`, `start_tls`.
     pub(super) is_lent: Cell<bool>,
     /// The service, while it doesn't read.
@@ -82,6 +84,7 @@ impl Connection {
             is_made: Cell::new(false),
             is_paused: Cell::new(false),
             is_at_eof: Cell::new(false),
+            is_told_to_pause: Cell::new(false),
             is_lent: Cell::new(false),
             resting: Cell::new(None),
         });
@@ -155,6 +158,19 @@ impl Connection {
         if let Some(waiter) = self.resting.take() {
             self.core().wake(waiter);
         }
+    }
+
+    /// Waits until all that was written is sent.
+    pub(super) async fn flushed(&self) -> io::Result<()> {
+        poll_fn(|cx| self.outbox.poll_empty(cx)).await?;
+        if self.outbox.is_closing() { Err(self.ended()) } else { Ok(()) }
+    }
+
+    /// Why nothing can be sent any more.
+    pub(super) fn ended(&self) -> io::Error {
+        self.outbox.error().unwrap_or_else(|| {
+            io::Error::new(ErrorKind::ConnectionAborted, "the connection was closed before the end")
+        })
     }
 
     /// Reads until the connection is over.
@@ -252,10 +268,18 @@ impl Connection {
 
 impl Hook for Connection {
     fn pause_writing(&self) {
+        // It is not the protocol that writes.
+        if self.is_lent.get() {
+            return;
+        }
+        self.is_told_to_pause.set(true);
         self.mention("pause_writing", Erased::pause_writing);
     }
 
     fn resume_writing(&self) {
+        if !self.is_told_to_pause.replace(false) {
+            return;
+        }
         self.mention("resume_writing", Erased::resume_writing);
     }
 

@@ -10,9 +10,14 @@ mod connection;
 mod datagram;
 mod flow;
 mod guarded;
+#[cfg(unix)]
+mod pipes;
 mod protocols;
+mod sendfile;
 mod serving;
 mod shown;
+#[cfg(feature = "tls")]
+mod start_tls;
 mod transport;
 
 pub use connecting::{ConnectedSocket, CreateConnection};

@@ -495,7 +495,7 @@ impl Transport {
     }
 
     #[track_caller]
-    fn assert_writes(&self) {
+    pub(super) fn assert_writes(&self) {
         assert!(
             self.connection.ways != Ways::Reading,
             "the transport only reads: connect_write_pipe makes one that writes"

@@ -1,4 +1,4 @@
-//! `test_sendfile.py`, of Python 3.11: `sock_sendfile`; and the cases of `test_base_events.py` about it.
+//! `sock_sendfile`; and the cases of `test_base_events.py` about it.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};

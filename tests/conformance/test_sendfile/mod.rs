@@ -1,0 +1,4 @@
+//! `test_sendfile.py`, of Python 3.11.
+
+mod sockets;
+mod transports;
