@@ -64,6 +64,8 @@ impl Context {
     /// ```
     pub fn run<R>(&mut self, function: impl FnOnce() -> R) -> R {
         let place = Cell::new(std::mem::take(self));
+        // It may come from another thread, where variables are used.
+        IS_USED.set(true);
         swap(&place);
         let restore = Restore(self, &place);
         let result = function();
@@ -133,15 +135,19 @@ pub fn copy_context() -> Context {
     CURRENT.try_with(|current| current.borrow().clone()).unwrap_or_default()
 }
 
-/// Exchanges the current context for the one in `place`. Called twice, everything is as it was.
+/// Exchanges the current context for the one in `place`. Called twice, everything is as it was. Each poll
+/// does so: where no variable was ever set, it is a look at a flag.
+#[inline]
 pub(crate) fn swap(place: &Cell<Context>) {
-    let next = place.take();
-    if next.0.is_none() && !IS_USED.get() {
-        return;
+    if IS_USED.get() {
+        swap_in_use(place);
     }
-    IS_USED.set(true);
+}
+
+#[cold]
+fn swap_in_use(place: &Cell<Context>) {
     // A thread that is ending has no context any more.
-    let _ = CURRENT.try_with(|current| place.set(current.replace(next)));
+    let _ = CURRENT.try_with(|current| place.set(current.replace(place.take())));
 }
 
 /// A variable with a value of its own in each task. Mirrors Python's `contextvars.ContextVar`.

@@ -160,10 +160,15 @@ impl Core {
     }
 
     /// Moves what other threads handed in to the ready queue.
+    #[inline]
     pub(crate) fn open_letters(&self) {
-        if !self.inbox.has_letters() {
-            return;
+        if self.inbox.has_letters() {
+            self.open_all_letters();
         }
+    }
+
+    #[cold]
+    fn open_all_letters(&self) {
         for letter in self.inbox.collect() {
             match letter {
                 Letter::Wake(waker) => self.trace.letter(|| self.ready.wake(waker.open())),

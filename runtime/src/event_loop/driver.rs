@@ -13,7 +13,7 @@
 //!                             (3)                a wake from any thread
 //!
 //! (1) after_turn    the ready queue is not empty
-//! (2) is_due_for_io every IO_INTERVAL entries, block_on takes a look at the reactor first
+//! (2) grant         every IO_INTERVAL entries, block_on takes a look at the reactor first
 //! (3) arm           one async-io timer for the earliest deadline, only if that came nearer
 //! (4) park          the alarm for wakes on this thread, the inbox (if still empty) for those of others
 //! ```
@@ -67,12 +67,14 @@ impl Driver {
         }
     }
 
-    /// Counts one queue entry. True: I/O is due for a look before the next one.
-    pub(crate) fn is_due_for_io(&self) -> bool {
+    /// How many of `wanted` queue entries may run in a row, counting them as run. 0: I/O is due for a look
+    /// before the next one.
+    pub(crate) fn grant(&self, wanted: usize) -> usize {
         self.sounding.start_over();
         let left = self.entries_until_io.get();
-        self.entries_until_io.set(left.saturating_sub(1));
-        left == 0
+        let granted = left.min(wanted);
+        self.entries_until_io.set(left - granted);
+        granted
     }
 
     /// Makes `block_on` poll the reactor without waiting.
@@ -161,8 +163,9 @@ mod tests {
         let driver = Driver::new();
         let cx = Context::from_waker(Waker::noop());
         for _ in 0..3 {
-            let run = (0..1000).take_while(|_| !driver.is_due_for_io()).count();
-            assert_eq!(run, IO_INTERVAL);
+            assert_eq!(driver.grant(100), 100);
+            assert_eq!(driver.grant(1000), IO_INTERVAL - 100);
+            assert_eq!(driver.grant(1000), 0);
             assert_eq!(driver.look(&cx), Next::BlockOn);
         }
     }

@@ -170,12 +170,14 @@ impl ReadyQueue {
 
     /// With a seed, puts the tasks that are ready into another order. Callbacks keep theirs:
     /// `call_soon` promises it.
+    #[inline]
     pub(crate) fn shuffle(&self) {
         if let Some(random) = &self.random {
             self.shuffle_with(&mut random.borrow_mut());
         }
     }
 
+    #[cold]
     fn shuffle_with(&self, random: &mut fastrand::Rng) {
         let queue = &mut self.lines.borrow_mut().queue;
         let (mut tasks, others): (Vec<Ready>, Vec<Ready>) =
@@ -227,6 +229,7 @@ pub(crate) fn set_running(queue: Option<Rc<ReadyQueue>>) -> Option<Rc<ReadyQueue
 }
 
 /// Wakes a task of the loop that runs on this thread. False: that loop doesn't run here.
+#[inline]
 pub(crate) fn wake_here(loop_id: u64, key: TaskKey) -> bool {
     RUNNING
         .try_with(|running| match &*running.borrow() {

@@ -69,11 +69,14 @@ impl<'a> Turns<'a> {
             self.begin();
         }
         while self.left.get() > 0 {
-            if self.driver.is_due_for_io() {
+            let granted = self.driver.grant(self.left.get());
+            if granted == 0 {
                 return self.driver.look(cx);
             }
-            self.left.set(self.left.get() - 1);
-            self.run_next(main);
+            self.left.set(self.left.get() - granted);
+            for _ in 0..granted {
+                self.run_next(main);
+            }
         }
         Next::Turn
     }

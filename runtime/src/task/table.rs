@@ -29,7 +29,8 @@ pub(crate) struct Tasks {
     slots: RefCell<Slab<Rc<TaskCell>>>,
     next_id: Cell<u64>,
     next_service: Cell<u64>,
-    current: RefCell<Option<Rc<TaskCell>>>,
+    /// A key, not a reference: a poll counts none.
+    current: Cell<Option<TaskKey>>,
     pub(crate) watches: Watches,
 }
 
@@ -41,7 +42,7 @@ impl Tasks {
             slots,
             next_id: Cell::new(1),
             next_service: Cell::new(service::FIRST_ID),
-            current: RefCell::new(None),
+            current: Cell::new(None),
             watches: Watches::default(),
         })
     }
@@ -159,13 +160,20 @@ impl Tasks {
     }
 
     pub(crate) fn current(&self) -> Option<Rc<TaskCell>> {
-        self.current.borrow().clone()
+        self.find(self.current.get()?)
+    }
+
+    /// The same for a short while: no code of others may run in `f`.
+    #[inline]
+    fn with_current<R>(&self, f: impl FnOnce(&Rc<TaskCell>) -> R) -> Option<R> {
+        let key = self.current.get()?;
+        self.slots.borrow().get(key.index()).filter(|cell| cell.key() == key).map(f)
     }
 
     /// Makes `cell` the current task, and its context the current one, until the guard is dropped.
-    pub(crate) fn enter(&self, cell: &Rc<TaskCell>) -> CurrentTask<'_> {
+    pub(crate) fn enter<'a>(&'a self, cell: &'a TaskCell) -> CurrentTask<'a> {
         context::swap(&cell.context);
-        CurrentTask { tasks: self, outer: self.current.replace(Some(cell.clone())) }
+        CurrentTask { tasks: self, cell, outer: self.current.replace(Some(cell.key())) }
     }
 
     /// Drops every task, service and callback that is left, each in creation order. What their
@@ -200,16 +208,14 @@ impl Drop for Tasks {
 /// Names the task that runs; the one around it comes back in its place.
 pub(crate) struct CurrentTask<'a> {
     tasks: &'a Tasks,
-    outer: Option<Rc<TaskCell>>,
+    cell: &'a TaskCell,
+    outer: Option<TaskKey>,
 }
 
 impl Drop for CurrentTask<'_> {
     fn drop(&mut self) {
-        let cell = self.tasks.current.replace(self.outer.take());
-        if let Some(cell) = &cell {
-            context::swap(&cell.context);
-        }
-        drop(cell);
+        self.tasks.current.set(self.outer);
+        context::swap(&self.cell.context);
     }
 }
 
@@ -223,6 +229,7 @@ pub(crate) fn running() -> Option<Rc<Tasks>> {
 }
 
 /// The same for a short while: no code of others may run in `f`.
+#[inline]
 pub(crate) fn with_running<R>(f: impl FnOnce(&Tasks) -> R) -> Option<R> {
     RUNNING.try_with(|running| running.borrow().as_deref().map(f)).ok().flatten()
 }
@@ -234,7 +241,7 @@ pub(crate) fn current() -> Option<Rc<TaskCell>> {
 
 /// The same for a short while: no code of others may run in `f`.
 pub(crate) fn with_current<R>(f: impl FnOnce(&Rc<TaskCell>) -> R) -> Option<R> {
-    with_running(|tasks| tasks.current.borrow().as_ref().map(f)).flatten()
+    with_running(|tasks| tasks.with_current(f)).flatten()
 }
 
 /// Whom to wake so that what is polled with `cx` is polled again: the running task by its key, if it
