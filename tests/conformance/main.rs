@@ -5,11 +5,13 @@
 #[allow(dead_code, reason = "the library's own tests use more of it")]
 #[path = "../../runtime/tests/child/mod.rs"]
 mod child;
+mod net_support;
 mod support;
 #[cfg(unix)]
 mod transport_support;
 
 mod test_base_events;
+mod test_base_events_connections;
 mod test_base_events_datagrams;
 mod test_context;
 mod test_eager_task_factory;
@@ -28,6 +30,7 @@ mod test_selector_transports;
 mod test_sendfile;
 #[cfg(unix)]
 mod test_sock_lowlevel;
+mod test_staggered;
 mod test_taskgroups;
 mod test_tasks;
 mod test_threads;
