@@ -30,6 +30,7 @@ mod test_selector_transports;
 mod test_sendfile;
 #[cfg(unix)]
 mod test_sock_lowlevel;
+mod test_ssl;
 mod test_staggered;
 mod test_taskgroups;
 mod test_tasks;

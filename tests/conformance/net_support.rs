@@ -2,13 +2,24 @@
 //! little, and certificates.
 
 use std::cell::RefCell;
-use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use asyncio::{ConnectError, EventLoop, Protocol, TlsAcceptor, TlsConnector, Transport};
+use futures_rustls::pki_types::PrivateKeyDer;
+use futures_rustls::rustls::crypto::ring;
+use futures_rustls::rustls::{
+    ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
+};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use socket2::{Domain, Socket, Type};
+
+/// No thread waits longer than this.
+const AT_MOST: Duration = Duration::from_secs(20);
 
 pub(crate) const HERE: (&str, u16) = ("127.0.0.1", 0);
 
@@ -85,4 +96,87 @@ pub(crate) fn tls_for(name: &str) -> (TlsAcceptor, TlsConnector) {
         generate_simple_self_signed(vec![name.to_owned()]).unwrap();
     let acceptor = TlsAcceptor::new(cert.pem(), signing_key.serialize_pem()).unwrap();
     (acceptor, TlsConnector::trusting(cert.pem()).unwrap())
+}
+
+/// A server with a certificate for `name`, and what a client that blocks needs to trust it.
+pub(crate) fn blocking_client_for(name: &str) -> (TlsAcceptor, Arc<ClientConfig>) {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(vec![name.to_owned()]).unwrap();
+    let acceptor = TlsAcceptor::new(cert.pem(), signing_key.serialize_pem()).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(cert.der().clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    (acceptor, Arc::new(config))
+}
+
+/// A server of its own thread, as Python's cases have.
+pub(crate) struct TlsThread {
+    pub(crate) address: SocketAddr,
+    pub(crate) connector: TlsConnector,
+    thread: JoinHandle<()>,
+}
+
+/// The server's end, which blocks.
+pub(crate) type TlsStream = StreamOwned<ServerConnection, TcpStream>;
+
+/// Python's `sock.starttls(sslctx, server_side=True)`.
+pub(crate) fn start_tls(socket: TcpStream, config: &Arc<ServerConfig>) -> TlsStream {
+    StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), socket)
+}
+
+/// Python's `sock.unwrap()`: says goodbye, and waits for the answer.
+pub(crate) fn unwrap_tls(mut stream: TlsStream) {
+    stream.conn.send_close_notify();
+    stream.flush().unwrap();
+    assert_eq!(stream.read(&mut [0; 1]).unwrap(), 0);
+}
+
+impl TlsThread {
+    /// Serves `count` connections over TLS, one after the other.
+    pub(crate) fn serve(count: usize, converse: fn(TlsStream)) -> Self {
+        Self::serve_plain(count, move |socket, config| converse(start_tls(socket, config)))
+    }
+
+    /// The same without TLS, to begin with.
+    pub(crate) fn serve_plain(
+        count: usize,
+        converse: impl Fn(TcpStream, &Arc<ServerConfig>) + Send + 'static,
+    ) -> Self {
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+        let connector = TlsConnector::trusting(cert.pem()).unwrap();
+        let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key)
+            .unwrap();
+        let (config, (listener, address)) = (Arc::new(config), listening());
+        let thread = std::thread::spawn(move || {
+            for _ in 0..count {
+                let socket = listener.accept().unwrap().0;
+                socket.set_read_timeout(Some(AT_MOST)).unwrap();
+                socket.set_write_timeout(Some(AT_MOST)).unwrap();
+                converse(socket, &config);
+            }
+        });
+        Self { address, connector, thread }
+    }
+
+    /// Waits for its end, without the loop.
+    pub(crate) async fn join(self) {
+        asyncio::to_thread(move || self.thread.join()).await.unwrap();
+    }
+}
+
+/// Python's `sock.recv_all(n)`.
+pub(crate) fn receive(stream: &mut impl Read, length: usize) -> Vec<u8> {
+    let mut received = vec![0; length];
+    stream.read_exact(&mut received).unwrap();
+    received
 }
