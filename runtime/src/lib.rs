@@ -42,6 +42,7 @@
 //! | run what blocks on another thread | [`to_thread`], [`EventLoop::run_in_executor`] |
 //! | see who awaits whom | [`print_call_graph`], [`capture_call_graph`]; in a trace, [`RunnerBuilder::trace`] |
 //! | reach the loop from other threads | [`LoopHandle`], made by [`EventLoop::handle`] |
+//! | talk over TCP and Unix sockets | [`open_connection`], [`start_server`]: a [`StreamReader`] and a [`StreamWriter`] |
 //! | read and write files | [`fs`] |
 //! | fetch a page | `http::ClientSession`, with the feature `http`; `tls` adds https |
 //!
@@ -69,6 +70,7 @@ mod runners;
 mod server;
 mod shield;
 pub mod signals;
+mod streams;
 mod task;
 mod taskgroups;
 pub mod testing;
@@ -149,6 +151,14 @@ pub use net::sock::{DatagramSocket, ListeningSocket};
 #[cfg(feature = "tls")]
 pub use net::tls::{TlsAcceptor, TlsConnector, TlsError, TlsInfo};
 pub use server::Server;
+
+// Streams.
+pub use streams::{
+    Handled, IncompleteReadError, LimitOverrunError, Lines, OpenConnection, ReadError, StartServer,
+    StreamReader, StreamWriter, open_connection, start_server,
+};
+#[cfg(unix)]
+pub use streams::{open_unix_connection, start_unix_server};
 
 // The event loop.
 pub use event_loop::callback::Handle;

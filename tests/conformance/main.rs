@@ -32,6 +32,7 @@ mod test_sendfile;
 mod test_sock_lowlevel;
 mod test_ssl;
 mod test_staggered;
+mod test_streams;
 mod test_taskgroups;
 mod test_tasks;
 mod test_threads;

@@ -161,11 +161,6 @@ impl Outbox {
         self.stage.get() == Stage::Lost
     }
 
-    /// Whether [`write_eof`](Outbox::write_eof) was called.
-    pub(crate) fn has_eof(&self) -> bool {
-        self.has_eof.get()
-    }
-
     /// What ended the connection, if that was an error; a copy each time.
     pub(crate) fn error(&self) -> Option<io::Error> {
         self.error.borrow().as_ref().map(Failure::to_error)
@@ -406,10 +401,9 @@ impl Outbox {
         if self.is_busy() {
             return;
         }
-        if self.wire().can_write_eof() {
-            self.lose(None);
-        } else {
-            self.start_sender();
+        match self.wire().poll_goodbye(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(_) => self.lose(None),
+            Poll::Pending => self.start_sender(),
         }
     }
 
@@ -462,11 +456,13 @@ impl Outbox {
 
     /// Sends nothing until [`resume_on`](Outbox::resume_on): what is written is kept. Everything was sent
     /// before ([`poll_empty`](Outbox::poll_empty)).
+    #[cfg(any(feature = "tls", test))]
     pub(crate) fn hold(&self) {
         self.is_held.set(true);
     }
 
     /// Goes on with another wire in the place of the one there was.
+    #[cfg(any(feature = "tls", test))]
     pub(crate) fn resume_on(self: &Rc<Self>, wire: Rc<dyn Wire>) {
         drop(self.wire.replace(wire));
         self.is_held.set(false);
