@@ -132,7 +132,7 @@ pub use context::{Context, ContextVar, LookupError, Token, copy_context};
 // Transports and protocols.
 pub use transports::{
     AnyProtocol, BufferedProtocol, ConnectedSocket, CreateConnection, CreateServer,
-    DatagramEndpoint, DatagramProtocol, DatagramTransport, Protocol, Transport,
+    DatagramEndpoint, DatagramProtocol, DatagramTransport, Protocol, ServerSocket, Transport,
 };
 
 // Signals.

@@ -13,13 +13,19 @@ mod transport_support;
 mod test_base_events;
 mod test_base_events_connections;
 mod test_base_events_datagrams;
+#[cfg(unix)]
+mod test_buffered_proto;
 mod test_context;
 mod test_eager_task_factory;
 mod test_events;
+#[cfg(unix)]
+mod test_events_connections;
 mod test_events_datagrams;
 mod test_futures;
 mod test_locks;
 mod test_pep492;
+#[cfg(unix)]
+mod test_protocols;
 mod test_queues;
 mod test_runners;
 #[cfg(unix)]
@@ -37,6 +43,8 @@ mod test_taskgroups;
 mod test_tasks;
 mod test_threads;
 mod test_timeouts;
+#[cfg(unix)]
+mod test_transports;
 #[cfg(unix)]
 mod test_unix_events;
 #[cfg(unix)]

@@ -23,5 +23,5 @@ mod transport;
 pub use connecting::{ConnectedSocket, CreateConnection};
 pub use datagram::{DatagramEndpoint, DatagramTransport};
 pub use protocols::{AnyProtocol, BufferedProtocol, DatagramProtocol, Protocol};
-pub use serving::CreateServer;
+pub use serving::{CreateServer, ServerSocket};
 pub use transport::Transport;

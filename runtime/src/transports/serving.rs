@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::io;
+use std::net::TcpListener;
+#[cfg(unix)]
+use std::os::unix::net::UnixListener;
 use std::panic::Location;
 #[cfg(unix)]
 use std::path::PathBuf;
@@ -53,6 +56,7 @@ pub struct CreateServer {
 
 enum Place {
     Address(Address),
+    Socket(Bound),
     #[cfg(unix)]
     Path(PathBuf),
 }
@@ -154,6 +158,45 @@ impl EventLoop {
         self.listening(factory, Place::Path(path.into()), Location::caller())
     }
 
+    /// Listens on a socket that is bound already. Mirrors `loop.create_server(protocol_factory, sock=sock)`
+    /// and the same of `create_unix_server`.
+    ///
+    /// # Errors
+    ///
+    /// When it can't listen.
+    ///
+    /// # Panics
+    ///
+    /// As [`create_server`](EventLoop::create_server).
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancelled, it closes the socket.
+    ///
+    /// ```
+    /// # struct Ignore;
+    /// # impl asyncio::Protocol for Ignore {}
+    /// # fn main() -> std::io::Result<()> {
+    /// asyncio::run(async {
+    ///     let event_loop = asyncio::get_running_loop().unwrap();
+    ///     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    ///     let address = listener.local_addr()?;
+    ///     let server = event_loop.create_server_on(|| Ignore, listener).await?;
+    ///     assert_eq!(server.local_addrs(), [address]);
+    ///     server.close();
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn create_server_on<P: AnyProtocol<Kind>, Kind>(
+        &self,
+        factory: impl Fn() -> P + 'static,
+        socket: impl Into<ServerSocket>,
+    ) -> CreateServer {
+        self.listening(factory, Place::Socket(socket.into().0), Location::caller())
+    }
+
     fn listening<P: AnyProtocol<Kind>, Kind>(
         &self,
         factory: impl Fn() -> P + 'static,
@@ -168,6 +211,37 @@ impl EventLoop {
             options: Options::default(),
             made_at,
         }
+    }
+}
+
+/// A socket to listen on: a [`TcpListener`], or, on Unix, a `UnixListener`.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// let socket = asyncio::ServerSocket::from(listener);
+/// # drop(socket);
+/// # Ok(())
+/// # }
+/// ```
+pub struct ServerSocket(Bound);
+
+impl From<TcpListener> for ServerSocket {
+    fn from(listener: TcpListener) -> Self {
+        Self(listener.into())
+    }
+}
+
+#[cfg(unix)]
+impl From<UnixListener> for ServerSocket {
+    fn from(listener: UnixListener) -> Self {
+        Self(listener.into())
+    }
+}
+
+impl fmt::Debug for ServerSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerSocket").finish_non_exhaustive()
     }
 }
 
@@ -277,7 +351,7 @@ impl CreateServer {
     }
 
     async fn listen(self) -> io::Result<Server> {
-        let bound = self.bind().await?;
+        let bound = bound(&self.event_loop, self.place, &self.options).await?;
         let tasks = &self.event_loop.tasks;
         let (weak, factory, made_at) = (Rc::downgrade(tasks), self.factory, self.made_at);
         let accept = move |wire, server: &ServerHandle| {
@@ -287,13 +361,14 @@ impl CreateServer {
         };
         Server::listen(tasks, bound, &self.options, Rc::new(accept), made_at)
     }
+}
 
-    async fn bind(&self) -> io::Result<Vec<Bound>> {
-        match &self.place {
-            Place::Address(address) => bind(&self.event_loop, address, &self.options).await,
-            #[cfg(unix)]
-            Place::Path(path) => bind_unix(path),
-        }
+async fn bound(event_loop: &EventLoop, place: Place, options: &Options) -> io::Result<Vec<Bound>> {
+    match place {
+        Place::Address(address) => bind(event_loop, &address, options).await,
+        Place::Socket(socket) => Ok(vec![socket]),
+        #[cfg(unix)]
+        Place::Path(path) => bind_unix(&path),
     }
 }
 
