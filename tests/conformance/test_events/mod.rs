@@ -148,12 +148,15 @@ fn test_run_in_executor_cancel() {
     let event_loop = new_event_loop();
     let ended = Arc::new(AtomicBool::new(false));
     let ending = ended.clone();
+    let (begins, begun) = mpsc::channel();
     let call = event_loop.run_in_executor(move || {
+        begins.send(()).unwrap();
         thread::sleep(SHORT);
         ending.store(true, Ordering::SeqCst);
     });
     let waiting = event_loop.create_task(call);
     event_loop.run_once();
+    begun.recv().unwrap(); // One that has not begun never would.
     waiting.cancel();
     event_loop.run_until_complete(event_loop.shutdown_default_executor(Duration::from_secs(60)));
     assert!(waiting.is_cancelled());
