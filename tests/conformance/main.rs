@@ -1,14 +1,12 @@
 //! `CPython`'s `Lib/test/test_asyncio`, file by file: a test answers the case it is named after.
 //!
-//! `README.md` beside this file lists the cases, also those that have no test of their own, and why; `table` holds
-//! it to what it says.
+//! `README.md` beside this file lists the cases that have no test of their own, and why.
 
 #[allow(dead_code, reason = "the library's own tests use more of it")]
 #[path = "../../runtime/tests/child/mod.rs"]
 mod child;
 mod net_support;
 mod support;
-mod table;
 #[cfg(unix)]
 mod transport_support;
 
@@ -24,6 +22,7 @@ mod test_events;
 mod test_events_connections;
 mod test_events_datagrams;
 mod test_futures;
+mod test_graph;
 mod test_locks;
 mod test_pep492;
 #[cfg(unix)]
