@@ -7,6 +7,8 @@ use std::env;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use crate::child;
+
 /// Give nothing back; take everything from the heap.
 const SETTINGS: [(&str, &str); 2] =
     [("MALLOC_TRIM_THRESHOLD_", "9000000000000"), ("MALLOC_MMAP_THRESHOLD_", "33554432")];
@@ -16,7 +18,7 @@ pub(crate) fn keep() -> Result<(), String> {
     if SETTINGS.iter().all(|(name, _)| env::var_os(name).is_some()) {
         return Ok(());
     }
-    let program = env::current_exe().map_err(|error| format!("where is this program? {error}"))?;
+    let program = child::program()?;
     let error = Command::new(&program).args(env::args_os().skip(1)).envs(SETTINGS).exec();
     Err(format!("can't start {} again: {error}", program.display()))
 }

@@ -3,6 +3,7 @@
 mod args;
 mod child;
 mod heap;
+mod instructions;
 mod json;
 mod measure;
 mod results;
@@ -15,6 +16,7 @@ mod workloads;
 use std::process::ExitCode;
 
 use args::Args;
+use instructions::{Then, instructions};
 
 const HELP: &str = "\
 cargo run --release -p asyncio-benches -- [NAME…] [--rounds N] [--json]
@@ -25,6 +27,9 @@ with half the distance between the least and the most, and the ratios to tokio's
   NAME        a runtime, or a workload or a part of its name; nothing named is everything run
   --json      print JSON, with the date, the machine and the versions; the tables go to the standard error
 
+  instructions [--check | --bless]   count the instructions that the core's paths take, with valgrind, and
+                                     compare them with benches/instructions.json: --check fails where
+                                     one takes 5 % more, --bless writes the file
   one WORKLOAD RUNTIME OPERATIONS    run one workload once, for a profiler
   help                               say this, and which names there are";
 
@@ -42,6 +47,9 @@ fn act(arguments: Vec<String>) -> Result<(), String> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
         ["help" | "--help" | "-h"] => println!("{HELP}\n\n{}", args::names()),
+        ["instructions"] => instructions(Then::Show)?,
+        ["instructions", "--check"] => instructions(Then::Check)?,
+        ["instructions", "--bless"] => instructions(Then::Bless)?,
         ["one", workload, runtime, operations] => one(workload, runtime, operations)?,
         _ => side_by_side(&Args::parse(arguments)?),
     }

@@ -1,6 +1,8 @@
 //! The rounds. Each runs every workload once on every runtime, one runtime after the other, so that what
 //! the machine does besides meets all of them alike.
 
+use std::process::Command;
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Args;
@@ -76,7 +78,7 @@ fn measure(row: &mut Row, peer: Peer<'_>, round: usize, bar: &ProgressBar, resul
 
 fn in_a_child(workload: &Workload, entry: &Entry) -> Result<f64, String> {
     let operations = workload.operations.to_string();
-    let mut program = child::this_program()?;
+    let mut program = Command::new(child::program()?);
     let said = child::said_by(program.args(["one", workload.name, entry.runtime, &operations]))?;
     said.trim().parse().map_err(|_| said.trim().to_owned())
 }

@@ -1,7 +1,6 @@
 //! Python's own asyncio, and uvloop in its place: each sample is a process of its own, which measures itself
 //! (`python/workloads.py`).
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -40,7 +39,7 @@ pub(crate) fn cpython() -> Result<Python, String> {
 
 /// uvloop on the same Python, in a virtual environment under `target`: made on first use, with pip.
 pub(crate) fn uvloop(python: &Python) -> Result<Python, String> {
-    let folder = target_folder()?.join(format!("uvloop-{}", python.version));
+    let folder = child::target_folder()?.join(format!("uvloop-{}", python.version));
     let program = folder.join("bin/python");
     let version = || asked(&program, "import uvloop; print(uvloop.__version__)");
     let version = version().or_else(|_| install(python, &folder).and_then(|()| version()))?;
@@ -56,11 +55,4 @@ fn install(python: &Python, folder: &Path) -> Result<(), String> {
 
 fn asked(program: &Path, question: &str) -> Result<String, String> {
     child::said_by(Command::new(program).args(["-c", question])).map(|said| said.trim().to_owned())
-}
-
-/// Where cargo put this program: `target` in `target/release/asyncio-benches`.
-fn target_folder() -> Result<PathBuf, String> {
-    let program = env::current_exe().map_err(|error| format!("where is this program? {error}"))?;
-    let folder = program.ancestors().nth(2).ok_or("this program is in no target folder")?;
-    Ok(folder.to_owned())
 }

@@ -11,6 +11,7 @@ mod scale;
 mod spawn;
 mod start;
 mod timers;
+mod wake;
 mod yielding;
 
 pub(crate) use registry::{Entry, Kind, WORKLOADS, Workload, entry};

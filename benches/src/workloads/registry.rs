@@ -1,6 +1,6 @@
 //! Which workloads there are, on which runtimes, and what this library wants to reach.
 
-use super::{channel, gather, locks, memory, queue, scale, spawn, start, timers, yielding};
+use super::{channel, gather, locks, memory, queue, scale, spawn, start, timers, wake, yielding};
 use crate::runtimes::Runtime;
 use crate::runtimes::asyncio::Asyncio;
 use crate::runtimes::futures::Futures;
@@ -106,6 +106,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     cpu("spawn-sequential", "a task, spawned and awaited", 500_000, tasks!(spawn::spawn_sequential::<R>)).goal(0.25).python(20_000),
     cpu("yield-1", "a yield with one task", 1_000_000, tasks!(yielding::yield_1::<R>)).goal(0.15).python(50_000),
     cpu("yield-1000", "a yield with 1,000 tasks", 2_000_000, tasks!(yielding::yield_1000::<R>)).goal(0.6).python(200_000),
+    cpu("wake", "a wake of a task that is awake", 10_000_000, tasks!(wake::wake::<R>)),
     cpu("ping-pong", "a round trip between two tasks", 200_000, tasks!(channel::ping_pong::<R>)).goal(0.5).python(10_000),
     cpu("remote-wake", "a round trip to a thread", 10_000, threads!(channel::wake_from_thread::<R>)).goal(0.8).python(2_000),
     cpu("sleeps", "a task of many that sleeps", 200_000, timers!(timers::sleeps::<R>)).goal(0.7).python(20_000),
