@@ -110,6 +110,29 @@ impl<T: Socket> SocketWire<T> {
     pub(crate) fn with<R>(&self, f: impl FnOnce(&Async<T>) -> io::Result<R>) -> io::Result<R> {
         self.io.borrow().as_ref().map_or_else(|| Err(closed()), |open| f(&open.io))
     }
+
+    /// Calls `write`, at once and when there is room again.
+    fn poll_writing(
+        &self,
+        cx: &mut Context<'_>,
+        mut write: impl FnMut(&T) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        let io = self.io.borrow();
+        let Some(Open { io, span }) = io.as_ref() else { return Poll::Ready(Err(closed())) };
+        loop {
+            match write(io.get_ref()) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    ready!(io.poll_writable(cx))?;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(error)),
+                Ok(length) => {
+                    span.has_written(length);
+                    return Poll::Ready(Ok(length));
+                }
+            }
+        }
+    }
 }
 
 impl<T: Socket> Wire for SocketWire<T> {
@@ -136,21 +159,7 @@ impl<T: Socket> Wire for SocketWire<T> {
     }
 
     fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let io = self.io.borrow();
-        let Some(Open { io, span }) = io.as_ref() else { return Poll::Ready(Err(closed())) };
-        loop {
-            match io.get_ref().write(bytes) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    ready!(io.poll_writable(cx))?;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Poll::Ready(Err(error)),
-                Ok(length) => {
-                    span.has_written(length);
-                    return Poll::Ready(Ok(length));
-                }
-            }
-        }
+        self.poll_writing(cx, |socket| socket.write(bytes))
     }
 
     #[cfg(target_os = "linux")]
@@ -159,21 +168,7 @@ impl<T: Socket> Wire for SocketWire<T> {
         cx: &mut Context<'_>,
         write: &mut dyn FnMut(BorrowedFd<'_>) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
-        let io = self.io.borrow();
-        let Some(Open { io, span }) = io.as_ref() else { return Poll::Ready(Err(closed())) };
-        loop {
-            match write(io.get_ref().as_fd()) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    ready!(io.poll_writable(cx))?;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Poll::Ready(Err(error)),
-                Ok(length) => {
-                    span.has_written(length);
-                    return Poll::Ready(Ok(length));
-                }
-            }
-        }
+        self.poll_writing(cx, |socket| write(socket.as_fd()))
     }
 
     fn poll_shutdown(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
