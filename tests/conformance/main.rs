@@ -35,6 +35,7 @@ mod test_selector_events;
 mod test_selector_transports;
 #[cfg(unix)]
 mod test_sendfile;
+mod test_server;
 #[cfg(unix)]
 mod test_sock_lowlevel;
 mod test_ssl;

@@ -309,6 +309,28 @@ impl StartServer {
         self
     }
 
+    /// Whether a Unix socket's file is removed when the server is closed; it is, unless this says otherwise.
+    /// Mirrors the argument `cleanup_socket`.
+    ///
+    /// ```
+    /// # use asyncio::{StreamReader, StreamWriter};
+    /// # async fn handle(_reader: StreamReader, _writer: StreamWriter) {}
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("asyncio-kept-{}.sock", std::process::id()));
+    /// # asyncio::run(async {
+    /// let server = asyncio::start_unix_server(handle, &path).cleanup_socket(false).await?;
+    /// server.close();
+    /// assert!(path.exists());
+    /// # std::fs::remove_file(path)
+    /// # })
+    /// # }
+    /// ```
+    #[cfg(unix)]
+    pub fn cleanup_socket(mut self, cleanup_socket: bool) -> Self {
+        self.options.cleanup_socket = cleanup_socket;
+        self
+    }
+
     /// Speaks TLS. Mirrors the argument `ssl`.
     ///
     /// ```

@@ -328,6 +328,29 @@ impl CreateServer {
         self
     }
 
+    /// Whether a Unix socket's file is removed when the server is closed; it is, unless this says otherwise.
+    /// Mirrors the argument `cleanup_socket`.
+    ///
+    /// ```
+    /// # struct Ignore;
+    /// # impl asyncio::Protocol for Ignore {}
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("asyncio-left-{}.sock", std::process::id()));
+    /// # asyncio::run(async {
+    /// # let event_loop = asyncio::get_running_loop().unwrap();
+    /// let listening = event_loop.create_unix_server(|| Ignore, &path);
+    /// listening.cleanup_socket(false).await?.close();
+    /// assert!(path.exists());
+    /// # std::fs::remove_file(path)
+    /// # })
+    /// # }
+    /// ```
+    #[cfg(unix)]
+    pub fn cleanup_socket(mut self, cleanup_socket: bool) -> Self {
+        self.options.cleanup_socket = cleanup_socket;
+        self
+    }
+
     /// Speaks TLS with each client. Mirrors the argument `ssl`. With the feature `tls`.
     ///
     /// ```no_run
