@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use asyncio::{BoundedSemaphore, Condition, Lock, Semaphore, new_event_loop, sleep};
+use asyncio::{BoundedSemaphore, Condition, Lock, Semaphore, StreamReader, new_event_loop, sleep};
+use futures::StreamExt;
 
 async fn nap() {
     sleep(Duration::from_millis(10)).await;
@@ -39,6 +40,17 @@ async fn test_context_manager_async_with() {
         assert!(lock.is_locked());
     }
     assert!(!lock.is_locked());
+}
+
+#[asyncio::test]
+async fn test_readline() {
+    let mut stream = StreamReader::from_async_read(&b"line1\nline2\nline3"[..]);
+    let mut lines = stream.lines();
+    let mut data = Vec::new();
+    while let Some(line) = lines.next().await {
+        data.push(String::from_utf8(line.unwrap()).unwrap());
+    }
+    assert_eq!(data, ["line1\n", "line2\n", "line3"]);
 }
 
 #[test]
