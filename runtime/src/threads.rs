@@ -74,9 +74,9 @@ impl EventLoop {
     {
         let core = &self.tasks.core;
         core.assert_open();
-        let job = core.executor.job();
+        let counted = Counted { function, job: core.executor.job() };
         let called_at = Location::caller();
-        let call = move || Context::default().run(move || with_job(job, function));
+        let call = move || Context::default().run(move || counted.call());
         ExecutorCall { call: blocking::unblock(call), called_at }
     }
 
@@ -107,11 +107,20 @@ impl EventLoop {
     }
 }
 
-/// The job ends when the function has, also where it panics.
-fn with_job<T>(job: Job, function: impl FnOnce() -> T) -> T {
-    let value = function();
-    drop(job);
-    value
+/// The job ends when the function has, also where it panics or is never called.
+struct Counted<F> {
+    // Before the job: what it owns is dropped first.
+    function: F,
+    job: Job,
+}
+
+impl<F: FnOnce() -> T, T> Counted<F> {
+    fn call(self) -> T {
+        let Self { function, job } = self;
+        let value = function();
+        drop(job);
+        value
+    }
 }
 
 /// A call on another thread, made by [`EventLoop::run_in_executor`]; await it for the function's value.
