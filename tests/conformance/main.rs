@@ -21,6 +21,8 @@ mod test_events;
 #[cfg(unix)]
 mod test_events_connections;
 mod test_events_datagrams;
+#[cfg(unix)]
+mod test_events_tls;
 mod test_futures;
 mod test_graph;
 mod test_locks;

@@ -1,5 +1,5 @@
 //! `test_events.py`, of Python 3.11: the cases of connections, servers and pipes. Those over TLS are in
-//! `runtime/tests/transports_tls.rs`.
+//! `test_events_tls.rs`.
 
 use std::cell::RefCell;
 use std::io::{ErrorKind, Read, Write};

@@ -1,4 +1,5 @@
 //! `test_sendfile.py`, of Python 3.11.
 
 mod sockets;
+mod tls;
 mod transports;

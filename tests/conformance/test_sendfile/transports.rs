@@ -12,18 +12,18 @@ use crate::support::panic_of;
 use crate::transport_support::{Recorder, event_loop, pair, tcp_pair, until};
 
 /// Python's: more than one piece, and not a whole number of them.
-fn data() -> Vec<u8> {
-    (0..256 * 1024 + 1).map(|index: u32| index.to_be_bytes()[3]).collect()
+pub(super) fn data() -> Vec<u8> {
+    (0..=256 * 1024).map(|index: u32| index.to_be_bytes()[3]).collect()
 }
 
-fn file() -> File {
+pub(super) fn file() -> File {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(&data()).unwrap();
     file.rewind().unwrap();
     file
 }
 
-fn tell(mut file: &File) -> u64 {
+pub(super) fn tell(mut file: &File) -> u64 {
     file.stream_position().unwrap()
 }
 
