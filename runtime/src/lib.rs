@@ -42,7 +42,8 @@
 //! | run what blocks on another thread | [`to_thread`], [`EventLoop::run_in_executor`] |
 //! | see who awaits whom | [`print_call_graph`], [`capture_call_graph`]; in a trace, [`RunnerBuilder::trace`] |
 //! | reach the loop from other threads | [`LoopHandle`], made by [`EventLoop::handle`] |
-//! | talk over TCP and Unix sockets | [`open_connection`], [`start_server`]: a [`StreamReader`] and a [`StreamWriter`] |
+//! | talk over TCP and Unix sockets | [`open_connection`], [`start_server`]: a [`StreamReader`] and a [`StreamWriter`]; [`Server`] |
+//! | look up a host | [`EventLoop::getaddrinfo`] |
 //! | read and write files | [`fs`] |
 //! | fetch a page | `http::ClientSession`, with the feature `http`; `tls` adds https |
 //!

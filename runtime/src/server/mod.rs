@@ -32,10 +32,28 @@ pub(crate) trait Client {
     fn abort(&self);
 }
 
-/// A server. Mirrors `asyncio.Server`.
+/// A server: sockets that listen, and the connections that came through them. Made by
+/// [`start_server`](crate::start_server), [`EventLoop::create_server`](crate::EventLoop::create_server) and
+/// their Unix kin. Mirrors `asyncio.Server`.
 ///
-/// A clone is another handle to the same server. It goes on without any handle, as in Python, until the
-/// loop is closed.
+/// A clone is another handle to the same server. As in Python, it needs none: where all are dropped, it
+/// serves on until the loop is closed. Where Python has `async with server`, call
+/// [`close`](Server::close), or let [`serve_forever`](Server::serve_forever) do it.
+///
+/// When the process has no descriptors left for another connection, the exception handler is told, once, and
+/// the server tries again each second.
+///
+/// ```
+#[doc = include_str!("example.txt")]
+/// let server: asyncio::Server = asyncio::start_server(greet, ("127.0.0.1", 0)).await?;
+/// let (mut reader, _writer) = asyncio::open_connection(server.local_addrs()).await?;
+/// assert_eq!(reader.read_line().await?, b"hello\n");
+/// server.close();
+/// server.wait_closed().await;
+/// # Ok(())
+/// # })
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Server {
     handle: ServerHandle,
@@ -112,14 +130,33 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When a socket can't listen.
+    /// When a socket can't listen; the server is closed then.
+    ///
+    /// ```
+    #[doc = include_str!("example.txt")]
+    /// let listening = asyncio::start_server(greet, ("127.0.0.1", 0));
+    /// let server = listening.start_serving(false).await?;
+    /// assert!(!server.is_serving());
+    /// server.start_serving()?;
+    /// assert!(server.is_serving());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn start_serving(&self) -> io::Result<()> {
         let Some(tasks) = self.inner().tasks.upgrade() else { return Ok(()) };
         let mut sockets = self.inner().sockets.borrow_mut();
         let Sockets::Bound(bound) = &mut *sockets else { return Ok(()) };
         let backlog = self.inner().options.backlog;
         let listeners = std::mem::take(bound).into_iter().map(|bound| bound.listen(backlog));
-        let listeners = listeners.collect::<io::Result<Vec<Listener>>>()?;
+        let listeners: Vec<Listener> = match listeners.collect() {
+            Ok(listeners) => listeners,
+            Err(error) => {
+                drop(sockets);
+                self.close();
+                return Err(error);
+            }
+        };
         let serve = |listener: Listener| {
             let name = format!("accept on {listener}");
             let serving = accepting::serve(self.handle.clone(), listener);
@@ -145,6 +182,17 @@ impl Server {
     /// # Cancel safety
     ///
     /// Dropping it closes the server and its connections, and waits for nothing.
+    ///
+    /// ```
+    #[doc = include_str!("example.txt")]
+    /// let server = asyncio::start_server(greet, ("127.0.0.1", 0)).await?;
+    /// let closing = server.clone();
+    /// asyncio::get_running_loop().unwrap().call_soon(move || closing.close());
+    /// server.serve_forever().await?;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn serve_forever(&self) -> io::Result<()> {
         let inner = self.inner();
         assert!(!inner.closed.is_set(), "the server is closed: make another one");
@@ -165,11 +213,34 @@ impl Server {
     }
 
     /// Stops listening. Connections go on. A second time, nothing happens. Mirrors `Server.close()`.
+    ///
+    /// ```
+    #[doc = include_str!("example.txt")]
+    /// let server = asyncio::start_server(greet, ("127.0.0.1", 0)).await?;
+    /// server.close();
+    /// assert!(!server.is_serving());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn close(&self) {
         self.handle.close();
     }
 
     /// Closes every connection: what is buffered is sent first. Mirrors `Server.close_clients()` (3.13).
+    ///
+    /// ```
+    #[doc = include_str!("example.txt")]
+    /// let server = asyncio::start_server(greet, ("127.0.0.1", 0)).await?;
+    /// let (mut reader, _writer) = asyncio::open_connection(server.local_addrs()).await?;
+    /// assert_eq!(reader.read_line().await?, b"hello\n");
+    /// server.close();
+    /// server.close_clients();
+    /// server.wait_closed().await;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn close_clients(&self) {
         for client in self.handle.clients() {
             client.close();
@@ -177,6 +248,17 @@ impl Server {
     }
 
     /// Closes every connection at once: what is buffered is lost. Mirrors `Server.abort_clients()` (3.13).
+    ///
+    /// ```
+    #[doc = include_str!("example.txt")]
+    /// let server = asyncio::start_server(greet, ("127.0.0.1", 0)).await?;
+    /// server.close();
+    /// server.abort_clients();
+    /// server.wait_closed().await;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn abort_clients(&self) {
         for client in self.handle.clients() {
             client.abort();
@@ -189,17 +271,46 @@ impl Server {
     /// # Cancel safety
     ///
     /// Nothing is lost when it is dropped.
+    ///
+    /// ```
+    #[doc = include_str!("example.txt")]
+    /// let server = asyncio::start_server(greet, ("127.0.0.1", 0)).await?;
+    /// server.close();
+    /// server.wait_closed().await;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn wait_closed(&self) {
         self.inner().over.wait().await;
     }
 
     /// Whether it takes connections. Mirrors `Server.is_serving()`.
+    ///
+    /// ```
+    #[doc = include_str!("example.txt")]
+    /// let server = asyncio::start_server(greet, ("127.0.0.1", 0)).await?;
+    /// assert!(server.is_serving());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn is_serving(&self) -> bool {
         matches!(*self.inner().sockets.borrow(), Sockets::Listening(_))
     }
 
     /// The addresses it listens on, in the order given; none when it is closed, and none of Unix sockets.
     /// Mirrors `[socket.getsockname() for socket in Server.sockets]`.
+    ///
+    /// ```
+    #[doc = include_str!("example.txt")]
+    /// let server = asyncio::start_server(greet, ("127.0.0.1", 0)).await?;
+    /// let port = server.local_addrs()[0].port();
+    /// let (reader, writer) = asyncio::open_connection(("127.0.0.1", port)).await?;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     #[doc(alias = "sockets")]
     pub fn local_addrs(&self) -> Vec<SocketAddr> {
         if self.inner().closed.is_set() { Vec::new() } else { self.inner().local_addrs.clone() }
