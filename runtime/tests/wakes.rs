@@ -294,3 +294,36 @@ fn many_sockets_that_become_ready_together_wake_a_parked_loop() {
         closer.join().unwrap();
     });
 }
+
+/// The line of those who wait names the tasks of one loop by their keys, those of others by their wakers.
+#[test]
+fn a_primitive_serves_two_loops_at_once_and_one_after_the_other() {
+    let (one, two) = (asyncio::new_event_loop(), asyncio::new_event_loop());
+    let event = Rc::new(asyncio::Event::new());
+    for loops in [[&one, &two], [&two, &one]] {
+        let tasks = loops.map(|event_loop| {
+            let event = event.clone();
+            let task = event_loop.create_task(async move { event.wait().await });
+            event_loop.run_once();
+            task
+        });
+        event.set();
+        event.clear();
+        for (event_loop, task) in loops.into_iter().zip(tasks) {
+            event_loop.run_until_complete(task).unwrap();
+        }
+    }
+    one.close();
+    // The loop that came first is gone, and another has its place.
+    let three = asyncio::new_event_loop();
+    for event_loop in [&three, &two] {
+        let waiting = event.clone();
+        let task = event_loop.create_task(async move { waiting.wait().await });
+        event_loop.run_once();
+        event.set();
+        event.clear();
+        event_loop.run_until_complete(task).unwrap();
+    }
+    two.close();
+    three.close();
+}

@@ -48,15 +48,16 @@ struct Line<V> {
     first: Option<usize>,
     last: Option<usize>,
     waiting: usize,
+    /// The loop whose tasks are named by their keys.
+    home: Option<Rc<ReadyQueue>>,
 }
 
-enum Slot<V> {
-    Waiting(Waiting),
-    Chosen(V),
-}
-
-struct Waiting {
+struct Slot<V> {
+    /// `None`: it waits.
+    chosen: Option<V>,
+    /// Whom to wake, while it waits.
     sleeper: Sleeper,
+    /// Its neighbours, while it waits.
     before: Option<usize>,
     behind: Option<usize>,
 }
@@ -69,7 +70,7 @@ impl<V> Default for Waiters<V> {
 
 impl<V> Waiters<V> {
     pub(crate) const fn new() -> Self {
-        let line = Line { slots: Slab::new(), first: None, last: None, waiting: 0 };
+        let line = Line { slots: Slab::new(), first: None, last: None, waiting: 0, home: None };
         Self { line: RefCell::new(line) }
     }
 
@@ -90,9 +91,32 @@ impl<V> Waiters<V> {
 
     /// Chooses the first one that waits. `Err`: nobody waits.
     pub(crate) fn choose(&self, value: V) -> Result<(), V> {
-        let sleeper = self.line.borrow_mut().choose(value)?;
-        sleeper.wake();
+        let mut line = self.line.borrow_mut();
+        let Some(index) = line.first else { return Err(value) };
+        match line.choose(index, value) {
+            // No code of others: it puts the task into a queue.
+            Sleeper::Task(key) => line.wake_task(key),
+            Sleeper::Other(waker) => {
+                drop(line);
+                wake_other(*waker);
+            }
+            Sleeper::Nobody => unreachable!("who waits is to be woken"),
+        }
         Ok(())
+    }
+
+    /// Lets one wait behind all others; gives its slot.
+    fn push(&self, cx: &Context<'_>) -> usize {
+        let sleeper = self.sleeper(cx);
+        self.line.borrow_mut().push(sleeper)
+    }
+
+    fn sleeper(&self, cx: &Context<'_>) -> Sleeper {
+        let task = self.line.borrow_mut().task_of(cx);
+        match task {
+            Some(key) => Sleeper::Task(key),
+            None => Sleeper::Other(Box::new(cx.waker().clone())),
+        }
     }
 }
 
@@ -114,25 +138,28 @@ impl<V> Wait<'_, V> {
 
     /// Begins as one that is chosen already, and goes on behind those that were chosen before.
     pub(crate) fn begin_chosen(&mut self, value: V, cx: &Context<'_>) {
-        self.slot = Some(self.waiters.line.borrow_mut().slots.insert(Slot::Chosen(value)));
+        self.slot = Some(self.waiters.line.borrow_mut().slots.insert(Slot {
+            chosen: Some(value),
+            sleeper: Sleeper::Nobody,
+            before: None,
+            behind: None,
+        }));
         cx.waker().wake_by_ref();
     }
 
     /// Goes away: what it was chosen with, if it was.
     pub(crate) fn leave(&mut self) -> Option<V> {
         let slot = self.slot.take()?;
+        // What it drops, it drops when the line is not borrowed any more.
         let slot = self.waiters.line.borrow_mut().remove(slot);
-        match slot {
-            Slot::Chosen(value) => Some(value),
-            Slot::Waiting(_) => None,
-        }
+        slot.chosen
     }
 
     /// Makes sure that what polls now is what is woken.
     fn follow(&self, slot: usize, cx: &Context<'_>) {
-        let sleeper = Sleeper::of(cx);
+        let sleeper = self.waiters.sleeper(cx);
         let mut line = self.waiters.line.borrow_mut();
-        let former = std::mem::replace(&mut line.waiting_at(slot).sleeper, sleeper);
+        let former = std::mem::replace(&mut line.slots[slot].sleeper, sleeper);
         drop(line);
         drop(former);
     }
@@ -143,8 +170,7 @@ impl<V> Future for Wait<'_, V> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<V> {
         let Some(slot) = self.slot else {
-            let sleeper = Sleeper::of(cx);
-            self.slot = Some(self.waiters.line.borrow_mut().push(sleeper));
+            self.slot = Some(self.waiters.push(cx));
             return Poll::Pending;
         };
         let told = self.waiters.line.borrow_mut().answer(slot, cx);
@@ -176,39 +202,40 @@ enum Told<V> {
 impl<V> Line<V> {
     fn push(&mut self, sleeper: Sleeper) -> usize {
         let before = self.last;
-        let index = self.slots.insert(Slot::Waiting(Waiting { sleeper, before, behind: None }));
+        let index = self.slots.insert(Slot { chosen: None, sleeper, before, behind: None });
         self.set_behind(before, Some(index));
         self.last = Some(index);
         self.waiting += 1;
         index
     }
 
-    fn choose(&mut self, value: V) -> Result<Sleeper, V> {
-        let Some(index) = self.first else { return Err(value) };
-        match std::mem::replace(&mut self.slots[index], Slot::Chosen(value)) {
-            Slot::Waiting(waiting) => {
-                self.unlink(None, waiting.behind);
-                Ok(waiting.sleeper)
-            }
-            Slot::Chosen(_) => unreachable!("the line holds those who wait"),
-        }
+    /// The first one is chosen. Field by field: a slot that is moved in one piece stalls the processor.
+    fn choose(&mut self, index: usize, value: V) -> Sleeper {
+        let slot = &mut self.slots[index];
+        slot.chosen = Some(value);
+        let sleeper = std::mem::replace(&mut slot.sleeper, Sleeper::Nobody);
+        let behind = slot.behind;
+        self.unlink(None, behind);
+        sleeper
     }
 
     fn answer(&mut self, index: usize, cx: &Context<'_>) -> Told<V> {
-        match &self.slots[index] {
-            Slot::Waiting(waiting) if waiting.sleeper.is_of(cx) => Told::ToWait,
-            Slot::Waiting(_) => Told::ToFollow,
-            Slot::Chosen(_) => match self.slots.remove(index) {
-                Slot::Chosen(value) => Told::Chosen(value),
-                Slot::Waiting(_) => unreachable!("it was seen to be chosen"),
-            },
+        let slot = &mut self.slots[index];
+        if let Some(value) = slot.chosen.take() {
+            self.slots.remove(index);
+            return Told::Chosen(value);
+        }
+        if self.is_asleep_in(&self.slots[index].sleeper, cx) {
+            Told::ToWait
+        } else {
+            Told::ToFollow
         }
     }
 
     fn remove(&mut self, index: usize) -> Slot<V> {
         let slot = self.slots.remove(index);
-        if let Slot::Waiting(waiting) = &slot {
-            self.unlink(waiting.before, waiting.behind);
+        if slot.chosen.is_none() {
+            self.unlink(slot.before, slot.behind);
         }
         slot
     }
@@ -221,62 +248,74 @@ impl<V> Line<V> {
 
     fn set_behind(&mut self, index: Option<usize>, behind: Option<usize>) {
         match index {
-            Some(index) => self.waiting_at(index).behind = behind,
+            Some(index) => self.slots[index].behind = behind,
             None => self.first = behind,
         }
     }
 
     fn set_before(&mut self, index: Option<usize>, before: Option<usize>) {
         match index {
-            Some(index) => self.waiting_at(index).before = before,
+            Some(index) => self.slots[index].before = before,
             None => self.last = before,
         }
     }
 
-    fn waiting_at(&mut self, index: usize) -> &mut Waiting {
-        match &mut self.slots[index] {
-            Slot::Waiting(waiting) => waiting,
-            Slot::Chosen(_) => unreachable!("the line holds those who wait"),
-        }
-    }
-}
-
-/// Whom to wake. Naming a task costs no atomic operation, cloning its waker does.
-enum Sleeper {
-    Task(Rc<ReadyQueue>, TaskKey),
-    Other(Waker),
-}
-
-impl Sleeper {
-    fn of(cx: &Context<'_>) -> Self {
+    /// The task that is polled with `cx`, if it is one of the line's home. Whoever comes first says which
+    /// loop that is.
+    fn task_of(&mut self, cx: &Context<'_>) -> Option<TaskKey> {
         table::with_current(|task| {
-            let is_its_own = task.waker().will_wake(cx.waker());
-            is_its_own.then(|| Self::Task(task.core().ready.clone(), task.key()))
+            let queue = &task.core().ready;
+            if !task.waker().will_wake(cx.waker()) {
+                return None;
+            }
+            if !self.is_home(queue) {
+                if !self.slots.is_empty() {
+                    return None;
+                }
+                self.home = Some(queue.clone());
+            }
+            Some(task.key())
         })
         .flatten()
-        .unwrap_or_else(|| Self::Other(cx.waker().clone()))
     }
 
-    /// Whether it wakes what is polled with `cx`.
-    fn is_of(&self, cx: &Context<'_>) -> bool {
-        match self {
-            Self::Other(waker) => waker.will_wake(cx.waker()),
-            Self::Task(queue, key) => table::with_current(|task| {
+    fn is_home(&self, queue: &Rc<ReadyQueue>) -> bool {
+        self.home.as_ref().is_some_and(|home| Rc::ptr_eq(home, queue))
+    }
+
+    /// Whether `sleeper` wakes what is polled with `cx`.
+    fn is_asleep_in(&self, sleeper: &Sleeper, cx: &Context<'_>) -> bool {
+        match sleeper {
+            Sleeper::Task(key) => table::with_current(|task| {
                 task.key() == *key
-                    && Rc::ptr_eq(&task.core().ready, queue)
+                    && self.is_home(&task.core().ready)
                     && task.waker().will_wake(cx.waker())
             })
             .unwrap_or(false),
+            Sleeper::Other(waker) => waker.will_wake(cx.waker()),
+            Sleeper::Nobody => false,
         }
     }
 
-    fn wake(self) {
-        match self {
-            Self::Task(queue, key) => queue.wake(key),
-            Self::Other(waker) => match table::with_running(|tasks| tasks.core.clone()) {
-                Some(core) => core.wake_foreign(waker),
-                None => waker.wake(),
-            },
+    fn wake_task(&self, key: TaskKey) {
+        if let Some(home) = &self.home {
+            home.wake(key);
         }
+    }
+}
+
+/// Whom to wake. Naming a task costs no atomic operation, cloning its waker does. Two words, so that it is
+/// passed in registers.
+enum Sleeper {
+    Nobody,
+    /// A task of the line's home.
+    Task(TaskKey),
+    Other(Box<Waker>),
+}
+
+fn wake_other(waker: Waker) {
+    match table::with_running(|tasks| tasks.core.clone()) {
+        Some(core) => core.wake_foreign(waker),
+        None => waker.wake(),
     }
 }
