@@ -45,6 +45,7 @@
 //! | talk over TCP and Unix sockets | [`open_connection`], [`start_server`]: a [`StreamReader`] and a [`StreamWriter`]; [`Server`] |
 //! | look up a host | [`EventLoop::getaddrinfo`] |
 //! | read and write files | [`fs`] |
+//! | start other programs | [`create_subprocess_exec`], [`create_subprocess_shell`], [`subprocess`] |
 //! | fetch a page | `http::ClientSession`, with the feature `http`; `tls` adds https |
 //!
 //! The environment changes a run without a change of code: `ASYNCIO_DEBUG=1`, `ASYNCIO_SEED=7`,
@@ -66,12 +67,15 @@ mod graph;
 pub mod http;
 mod locks;
 mod net;
+mod os_error;
 mod queues;
 mod runners;
 mod server;
 mod shield;
 pub mod signals;
 mod streams;
+#[cfg(unix)]
+pub mod subprocess;
 mod task;
 mod taskgroups;
 pub mod testing;
@@ -167,6 +171,10 @@ pub use event_loop::policy::{get_event_loop, get_running_loop, new_event_loop, s
 pub use event_loop::threadsafe::{LoopHandle, RemoteTask};
 pub use event_loop::{EventLoop, TimerHandle};
 pub use futures::Future;
+
+// Subprocesses.
+#[cfg(unix)]
+pub use subprocess::{create_subprocess_exec, create_subprocess_shell};
 
 // What can go wrong.
 pub use exceptions::{

@@ -43,6 +43,8 @@ mod test_sock_lowlevel;
 mod test_ssl;
 mod test_staggered;
 mod test_streams;
+#[cfg(unix)]
+mod test_subprocess;
 mod test_taskgroups;
 mod test_tasks;
 mod test_threads;

@@ -15,7 +15,7 @@ use crate::html::escape;
 const FILE: &str = "names.toml";
 
 /// The table's groups, in the order of the page.
-const GROUPS: [(&str, &str); 15] = [
+const GROUPS: [(&str, &str); 16] = [
     ("running", "Running"),
     ("tasks", "Tasks"),
     ("gather", "Gather"),
@@ -27,6 +27,7 @@ const GROUPS: [(&str, &str); 15] = [
     ("queues", "Queues"),
     ("threads", "Other threads"),
     ("files", "Files"),
+    ("processes", "Subprocesses"),
     ("network", "Streams, servers and the network"),
     ("testing", "Testing"),
     ("http", "HTTP"),

@@ -9,6 +9,8 @@ pub(crate) mod connect;
 pub(crate) mod failure;
 pub(crate) mod listen;
 pub(crate) mod outbox;
+#[cfg(unix)]
+pub(crate) mod pipe;
 mod race;
 pub(crate) mod resolve;
 mod sendfile;

@@ -1,15 +1,12 @@
 //! Pipes that tell a protocol. Mirrors `loop.connect_read_pipe` and `loop.connect_write_pipe`.
 
-use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::SocketAddr;
+use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileTypeExt;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
 
 use async_io::Async;
 
@@ -18,8 +15,8 @@ use super::connection::Ways;
 use super::protocols::AnyProtocol;
 use super::transport::Transport;
 use crate::event_loop::EventLoop;
-use crate::net::socket::{Socket, SocketWire};
-use crate::net::wire::{Wire, closed};
+use crate::net::pipe::{ReadingEnd, WritingEnd};
+use crate::net::wire::Wire;
 
 impl EventLoop {
     /// Reads a pipe, and tells a protocol what comes in. Mirrors
@@ -42,8 +39,7 @@ impl EventLoop {
     /// Cancelled, it closes the pipe.
     ///
     /// ```
-    /// use std::cell::RefCell;
-    /// use std::io::Write;
+    ///     /// use std::io::Write;
     ///
     /// #[derive(Default)]
     /// struct Collect {
@@ -161,70 +157,7 @@ fn wire(pipe: File, ways: Ways) -> io::Result<Rc<dyn Wire>> {
     let watches = !kind.is_char_device();
     let pipe = Async::new(pipe)?;
     Ok(match ways {
-        Ways::Writing => Rc::new(WritingEnd { pipe: RefCell::new(Some(pipe)), watches }),
-        _ => Rc::new(SocketWire::new(pipe)),
+        Ways::Writing => Rc::new(WritingEnd::new(pipe, watches)),
+        _ => Rc::new(ReadingEnd::new(pipe)),
     })
-}
-
-/// For the reading end of a pipe.
-impl Socket for File {
-    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        Read::read(&mut &*self, buffer)
-    }
-
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        Write::write(&mut &*self, bytes)
-    }
-
-    fn shutdown_write(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Err(ErrorKind::Unsupported.into())
-    }
-
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        Err(ErrorKind::Unsupported.into())
-    }
-}
-
-struct WritingEnd {
-    /// `None` once it is closed.
-    pipe: RefCell<Option<Async<File>>>,
-    watches: bool,
-}
-
-impl Wire for WritingEnd {
-    /// Nothing ever comes; that something seems to is how the system says that nobody reads any more.
-    fn poll_read(&self, cx: &mut Context<'_>, _buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        match self.pipe.borrow().as_ref() {
-            Some(pipe) if self.watches => pipe.poll_readable(cx).map_ok(|()| 0),
-            Some(_) => Poll::Pending,
-            None => Poll::Ready(Ok(0)),
-        }
-    }
-
-    fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let pipe = self.pipe.borrow();
-        let Some(pipe) = pipe.as_ref() else { return Poll::Ready(Err(closed())) };
-        loop {
-            match pipe.get_ref().write(bytes) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    ready!(pipe.poll_writable(cx))?;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return Poll::Ready(result),
-            }
-        }
-    }
-
-    /// A pipe has no half to end.
-    fn poll_shutdown(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn close(&self) {
-        drop(self.pipe.take());
-    }
 }
