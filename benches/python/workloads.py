@@ -5,6 +5,7 @@ Prints what an operation costs: nanoseconds of CPU time, or bytes. Each function
 
 import asyncio
 import contextlib
+import os
 import queue as threads
 import sys
 import threading
@@ -203,6 +204,44 @@ async def memory_timer(n):
     return held
 
 
+async def serve(handler):
+    open_connections = 0
+
+    async def counted(reader, writer):
+        nonlocal open_connections
+        open_connections += 1
+        with contextlib.suppress(ConnectionError):
+            await handler(reader, writer)
+        writer.close()
+        open_connections -= 1
+        if open_connections == 0:
+            os._exit(0)
+
+    server = await asyncio.start_server(counted, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    print(f"{host}:{port}", flush=True)
+    await server.serve_forever()
+
+
+async def echo(n):
+    async def handler(reader, writer):
+        while message := await reader.read(4096):
+            writer.write(message)
+            await writer.drain()
+
+    await serve(handler)
+
+
+async def lines(n):
+    async def handler(reader, writer):
+        while await reader.readline():
+            pass
+        writer.close()
+        await writer.wait_closed()
+
+    await serve(handler)
+
+
 async def nothing():
     pass
 
@@ -228,5 +267,6 @@ def cost(name, workload, n):
 
 if __name__ == "__main__":
     loop, workload, operations = sys.argv[1:]
-    with contextlib.suppress(BrokenPipeError):
-        print(cost(loop, workload.replace("-", "_"), int(operations)))
+    if workload.startswith("echo-"):
+        workload = "echo"
+    print(cost(loop, workload.replace("-", "_"), int(operations)))

@@ -25,8 +25,13 @@ pub(crate) fn errors_of(command: &mut Command) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output_of(command)?.stderr).into_owned())
 }
 
+/// What messages call it.
+pub(crate) fn name(command: &Command) -> String {
+    command.get_program().to_string_lossy().into_owned()
+}
+
 fn output_of(command: &mut Command) -> Result<Output, String> {
-    let name = command.get_program().to_string_lossy().into_owned();
+    let name = name(command);
     let output = command.stdin(Stdio::null()).output();
     let output = output.map_err(|error| format!("{name}: {error}"))?;
     if !output.status.success() {

@@ -29,6 +29,9 @@ struct Measured {
     cost: BTreeMap<&'static str, Figures>,
     /// By runtime, the cost as a ratio to tokio's.
     ratio: BTreeMap<&'static str, Figures>,
+    /// By runtime, a server's requests a second.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    rate: BTreeMap<&'static str, Figures>,
 }
 
 #[derive(Serialize)]
@@ -59,6 +62,7 @@ fn measured(row: &Row) -> Measured {
         goal: row.workload.goal,
         cost: by_runtime(|runtime| row.cost(runtime)),
         ratio: by_runtime(|runtime| row.ratio(runtime, "tokio")),
+        rate: by_runtime(|runtime| row.rate(runtime)),
     }
 }
 

@@ -5,11 +5,26 @@ use std::fs;
 
 use nix::time::{ClockId, clock_gettime};
 
+/// What a workload costs, once.
+pub(crate) struct Sample {
+    /// Of an operation, in the workload's unit.
+    pub(crate) cost: f64,
+    /// Of a server: requests a second.
+    pub(crate) rate: Option<f64>,
+}
+
+impl Sample {
+    pub(crate) fn of(cost: f64) -> Self {
+        Self { cost, rate: None }
+    }
+}
+
 /// Nanoseconds of CPU time that an operation costs this process.
-pub(crate) fn cpu_per_operation(run: fn(u64), operations: u64) -> f64 {
+pub(crate) fn cpu_per_operation(run: fn(u64), operations: u64) -> Sample {
     let before = cpu_time(ClockId::CLOCK_PROCESS_CPUTIME_ID);
     run(operations);
-    (cpu_time(ClockId::CLOCK_PROCESS_CPUTIME_ID) - before) / as_f64(operations)
+    let spent = cpu_time(ClockId::CLOCK_PROCESS_CPUTIME_ID) - before;
+    Sample::of(spent / as_f64(operations))
 }
 
 /// What a process has spent so far, in nanoseconds.

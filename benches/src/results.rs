@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::measure::Sample;
 use crate::runtimes::NAMES;
 use crate::versions;
 use crate::workloads::Workload;
@@ -33,30 +34,39 @@ impl Results {
 pub(crate) struct Row {
     pub(crate) workload: &'static Workload,
     /// In the order of `NAMES`; no values: it can't do this, or wasn't asked to.
-    cells: Vec<Vec<f64>>,
+    costs: Vec<Vec<f64>>,
+    /// Of servers.
+    rates: Vec<Vec<f64>>,
 }
 
 impl Row {
     pub(crate) fn new(workload: &'static Workload) -> Self {
-        Self { workload, cells: vec![Vec::new(); NAMES.len()] }
+        let none = || vec![Vec::new(); NAMES.len()];
+        Self { workload, costs: none(), rates: none() }
     }
 
-    pub(crate) fn push(&mut self, runtime: &str, value: f64) {
-        self.cells[column(runtime)].push(value);
+    pub(crate) fn push(&mut self, runtime: &str, sample: &Sample) {
+        self.costs[column(runtime)].push(sample.cost);
+        self.rates[column(runtime)].extend(sample.rate);
     }
 
     pub(crate) fn has(&self, runtime: &str) -> bool {
-        !self.cells[column(runtime)].is_empty()
+        !self.costs[column(runtime)].is_empty()
     }
 
     /// `None`: there are no values.
     pub(crate) fn cost(&self, runtime: &str) -> Option<Summary> {
-        Summary::of(&self.cells[column(runtime)])
+        Summary::of(&self.costs[column(runtime)])
+    }
+
+    /// Requests a second. `None`: it is no server's.
+    pub(crate) fn rate(&self, runtime: &str) -> Option<Summary> {
+        Summary::of(&self.rates[column(runtime)])
     }
 
     /// Of a runtime to another one, each value to the one of the same round.
     pub(crate) fn ratio(&self, runtime: &str, to: &str) -> Option<Summary> {
-        let pairs = self.cells[column(runtime)].iter().zip(&self.cells[column(to)]);
+        let pairs = self.costs[column(runtime)].iter().zip(&self.costs[column(to)]);
         Summary::of(&pairs.map(|(value, other)| value / other).collect::<Vec<_>>())
     }
 }
@@ -111,8 +121,8 @@ mod tests {
     fn a_ratio_pairs_values_of_the_same_round() {
         let mut row = Row::new(&WORKLOADS[0]);
         for (ours, tokio) in [(1.0, 2.0), (10.0, 20.0), (3.0, 6.0)] {
-            row.push("asyncio", ours);
-            row.push("tokio", tokio);
+            row.push("asyncio", &Sample::of(ours));
+            row.push("tokio", &Sample::of(tokio));
         }
         let ratio = row.ratio("asyncio", "tokio").unwrap();
         assert_eq!(ratio, Summary { median: 0.5, least: 0.5, most: 0.5 });

@@ -7,9 +7,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Args;
 use crate::child;
-use crate::measure::cpu_per_operation;
+use crate::measure::{Sample, cpu_per_operation};
 use crate::results::{Results, Row};
 use crate::runtimes::python::{self, Python};
+use crate::serving;
 use crate::workloads::{Entry, Kind, Workload};
 
 /// Something that a workload runs on.
@@ -27,12 +28,37 @@ impl Peer<'_> {
         }
     }
 
-    fn measure(self, workload: &Workload) -> Result<f64, String> {
+    fn measure(self, workload: &Workload) -> Result<Sample, String> {
+        let operations = self.operations(workload);
         match (self, workload.kind) {
-            (Self::Rust(entry), Kind::Cpu) => Ok(cpu_per_operation(entry.run, workload.operations)),
-            (Self::Rust(entry), Kind::Memory) => in_a_child(workload, entry),
-            (Self::Python(python), _) => {
-                python.measure(workload.name, workload.on_python.unwrap_or(workload.operations))
+            (_, Kind::Served(traffic)) => {
+                serving::cpu(self.command(workload)?, traffic, operations)
+            }
+            (_, Kind::Calls(traffic)) => {
+                serving::calls(&self.command(workload)?, traffic, operations)
+            }
+            (Self::Rust(entry), Kind::Cpu) => Ok(cpu_per_operation(entry.run, operations)),
+            (Self::Rust(_), Kind::Memory) => in_a_child(self.command(workload)?),
+            (Self::Python(python), _) => python.measure(workload.name, operations).map(Sample::of),
+        }
+    }
+
+    fn operations(self, workload: &Workload) -> u64 {
+        match self {
+            Self::Rust(_) => workload.operations,
+            Self::Python(_) => workload.on_python.unwrap_or(workload.operations),
+        }
+    }
+
+    /// What runs the workload in a process of its own.
+    fn command(self, workload: &Workload) -> Result<Command, String> {
+        let operations = self.operations(workload);
+        match self {
+            Self::Python(python) => Ok(python.command(workload.name, operations)),
+            Self::Rust(entry) => {
+                let mut command = Command::new(child::program()?);
+                command.args(["one", workload.name, entry.runtime, &operations.to_string()]);
+                Ok(command)
             }
         }
     }
@@ -42,7 +68,8 @@ impl Peer<'_> {
 pub(crate) fn run(args: &Args) -> Results {
     let mut results = Results::new(args.rounds);
     let pythons = pythons(args, &mut results);
-    let mut rows: Vec<Row> = args.workloads.iter().map(|workload| Row::new(workload)).collect();
+    let workloads = workloads(args, &mut results);
+    let mut rows: Vec<Row> = workloads.into_iter().map(Row::new).collect();
     let steps: usize = rows.iter().map(|row| peers(row.workload, args, &pythons).len()).sum();
     let bar = progress_bar(steps * (args.rounds + 1));
     for round in 0..=args.rounds {
@@ -61,14 +88,19 @@ pub(crate) fn run(args: &Args) -> Results {
     results
 }
 
-/// Round 0 doesn't count: it warms the heap.
+/// Round 0 doesn't count: it warms this process's heap.
 fn measure(row: &mut Row, peer: Peer<'_>, round: usize, bar: &ProgressBar, results: &mut Results) {
     let workload = row.workload;
     bar.set_message(format!("{} on {}", workload.name, peer.name()));
-    let is_warm = matches!(peer, Peer::Python(_)) || workload.kind == Kind::Memory;
-    if round > 0 || !is_warm {
+    let is_due = match (workload.kind, peer) {
+        (Kind::Cpu, Peer::Rust(_)) => true,
+        // They are the same each time.
+        (Kind::Calls(_), _) => round == 1,
+        _ => round > 0,
+    };
+    if is_due {
         match peer.measure(workload) {
-            Ok(value) if round > 0 => row.push(peer.name(), value),
+            Ok(sample) if round > 0 => row.push(peer.name(), &sample),
             Ok(_) => {}
             Err(why) => results.leave_out(&format!("{} on {}", workload.name, peer.name()), &why),
         }
@@ -76,11 +108,9 @@ fn measure(row: &mut Row, peer: Peer<'_>, round: usize, bar: &ProgressBar, resul
     bar.inc(1);
 }
 
-fn in_a_child(workload: &Workload, entry: &Entry) -> Result<f64, String> {
-    let operations = workload.operations.to_string();
-    let mut program = Command::new(child::program()?);
-    let said = child::said_by(program.args(["one", workload.name, entry.runtime, &operations]))?;
-    said.trim().parse().map_err(|_| said.trim().to_owned())
+fn in_a_child(mut command: Command) -> Result<Sample, String> {
+    let said = child::said_by(&mut command)?;
+    said.trim().parse().map(Sample::of).map_err(|_| said.trim().to_owned())
 }
 
 fn peers<'a>(workload: &Workload, args: &Args, pythons: &'a [Python]) -> Vec<Peer<'a>> {
@@ -89,7 +119,20 @@ fn peers<'a>(workload: &Workload, args: &Args, pythons: &'a [Python]) -> Vec<Pee
     rust.chain(python).filter(|peer| args.runtimes.contains(&peer.name())).collect()
 }
 
-/// Those that were asked for and are to be had.
+/// Those that were asked for and that this machine can measure.
+fn workloads(args: &Args, results: &mut Results) -> Vec<&'static Workload> {
+    let mut workloads = args.workloads.clone();
+    let counts_calls = |workload: &&Workload| matches!(workload.kind, Kind::Calls(_));
+    if workloads.iter().any(counts_calls)
+        && let Err(why) = serving::can_count_calls()
+    {
+        results.leave_out("system calls", &why);
+        workloads.retain(|workload| !counts_calls(workload));
+    }
+    workloads
+}
+
+/// The same for Pythons.
 fn pythons(args: &Args, results: &mut Results) -> Vec<Python> {
     let is_wanted = |name: &str| args.runtimes.contains(&name);
     if !is_wanted("cpython") && !is_wanted("uvloop") {

@@ -15,6 +15,9 @@ pub(crate) fn tables(results: &Results) -> String {
     if runtimes.contains(&"tokio") {
         tables.push(ratios(&rows, &runtimes));
     }
+    if rows.iter().any(|row| runtimes.iter().any(|runtime| row.rate(runtime).is_some())) {
+        tables.push(rates(&rows, &runtimes));
+    }
     let pythons = measured(&rows, &["cpython", "uvloop"]);
     if runtimes.contains(&"asyncio") && !pythons.is_empty() {
         tables.push(multiples(&rows, &pythons));
@@ -32,7 +35,7 @@ fn measured(rows: &[&Row], runtimes: &[&'static str]) -> Vec<&'static str> {
 
 /// `198 ±3 %`.
 fn costs(rows: &[&Row], runtimes: &[&str]) -> String {
-    table("CPU time or memory", runtimes, rows, |row, runtime| {
+    table("CPU time, bytes", runtimes, rows, |row, runtime| {
         let Some(cost) = row.cost(runtime) else { return NOTHING.to_owned() };
         let digits = usize::from(cost.median < 9.95);
         let percent = 100.0 * cost.spread() / cost.median;
@@ -52,7 +55,18 @@ fn ratios(rows: &[&Row], runtimes: &[&str]) -> String {
     })
 }
 
-/// `31 ±2`.
+/// `181k ±3%`.
+fn rates(rows: &[&Row], runtimes: &[&str]) -> String {
+    let is_server = |row: &&&Row| runtimes.iter().any(|runtime| row.rate(runtime).is_some());
+    let rows: Vec<&Row> = rows.iter().filter(is_server).copied().collect();
+    table("requests a second", runtimes, &rows, |row, runtime| {
+        row.rate(runtime).map_or(NOTHING.to_owned(), |rate| {
+            format!("{:.0}k ±{:.0}%", rate.median / 1e3, 100.0 * rate.spread() / rate.median)
+        })
+    })
+}
+
+/// `31.2 ±0.4`.
 fn multiples(rows: &[&Row], pythons: &[&str]) -> String {
     let rows: Vec<&Row> =
         rows.iter().copied().filter(|row| pythons.iter().any(|python| row.has(python))).collect();
@@ -84,6 +98,7 @@ fn line(name: &str, cells: impl Iterator<Item = String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Sample;
     use crate::workloads::WORKLOADS;
 
     #[test]
@@ -93,14 +108,14 @@ mod tests {
             [("asyncio", [100.0, 102.0]), ("tokio", [200.0, 204.0]), ("cpython", [3000.0, 3060.0])]
         {
             for value in values {
-                row.push(runtime, value);
+                row.push(runtime, &Sample::of(value));
             }
         }
         let mut results = Results::new(2);
         results.rows = vec![row];
         results.leave_out("uvloop", "there is no pip");
         let expected = "\
-CPU time or memory        asyncio        tokio      cpython
+CPU time, bytes           asyncio        tokio      cpython
 spawn-join              101ns ±1%    202ns ±1%   3030ns ±1%
 
 ratio to tokio's             goal      asyncio        tokio      cpython

@@ -1,11 +1,13 @@
 //! This library.
 
+use std::hint::black_box;
+use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use asyncio::{Lock, Queue, Semaphore};
+use asyncio::{Lock, Queue, Semaphore, StreamReader, StreamWriter};
 
-use super::{Locks, Queues, Runtime, Timers};
+use super::{Locks, Queues, Runtime, Streams, Timers, announce};
 
 pub(crate) struct Asyncio;
 
@@ -88,5 +90,32 @@ impl Queues for Asyncio {
 
     async fn get(receiver: &mut Self::Receiver) -> u64 {
         receiver.get().await.expect("nobody shuts it down")
+    }
+}
+
+impl Streams for Asyncio {
+    type Connection = (StreamReader, StreamWriter);
+
+    async fn serve<F>(handler: impl Fn(Self::Connection) -> F + 'static)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        let handler = async move |reader, writer| handler((reader, writer)).await;
+        let server =
+            asyncio::start_server(handler, ("127.0.0.1", 0)).await.expect("a port is free");
+        announce(Ok(server.local_addrs()[0]));
+        server.serve_forever().await.expect("nothing stops it");
+    }
+
+    async fn echo((reader, writer): &mut Self::Connection, buffer: &mut [u8]) -> io::Result<bool> {
+        let message = reader.read(buffer.len()).await?;
+        writer.write(&message);
+        writer.drain().await?;
+        Ok(!message.is_empty())
+    }
+
+    async fn lines((mut reader, _writer): Self::Connection) -> io::Result<()> {
+        while !black_box(reader.read_line().await?).is_empty() {}
+        Ok(())
     }
 }

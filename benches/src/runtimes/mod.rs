@@ -10,11 +10,13 @@ pub(crate) mod smol;
 pub(crate) mod tokio;
 pub(crate) mod tokio_local_set;
 
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// In the order of the table's columns. The first is what this is about, the second what it is measured by.
-pub(crate) const NAMES: [&str; 8] =
-    ["asyncio", "tokio", "local-set", "smol", "futures", "monoio", "cpython", "uvloop"];
+pub(crate) const NAMES: [&str; 9] =
+    ["asyncio", "tokio", "local-set", "smol", "futures", "monoio", "epoll", "cpython", "uvloop"];
 
 /// A runtime that runs tasks on one thread. They need not be `Send`.
 pub(crate) trait Runtime: 'static {
@@ -89,4 +91,29 @@ pub(crate) trait Queues: Runtime {
     fn queue(bound: usize) -> (Self::Sender, Self::Receiver);
     fn put(sender: &mut Self::Sender, item: u64) -> impl Future<Output = ()>;
     fn get(receiver: &mut Self::Receiver) -> impl Future<Output = u64>;
+}
+
+/// A runtime that serves TCP connections.
+pub(crate) trait Streams: Runtime {
+    /// A client's.
+    type Connection: 'static;
+
+    /// Listens on a port that the system picks, says which, and gives each connection a task. Never ends.
+    fn serve<F>(handler: impl Fn(Self::Connection) -> F + 'static) -> impl Future<Output = ()>
+    where
+        F: Future<Output = ()> + 'static;
+
+    /// Sends back what there is to read. False: the other end is closed.
+    fn echo(
+        connection: &mut Self::Connection,
+        buffer: &mut [u8],
+    ) -> impl Future<Output = io::Result<bool>>;
+
+    /// Reads line after line, to the end.
+    fn lines(connection: Self::Connection) -> impl Future<Output = io::Result<()>>;
+}
+
+/// Tells whoever started this process where it serves.
+fn announce(address: io::Result<SocketAddr>) {
+    println!("{}", address.expect("a listener has an address"));
 }

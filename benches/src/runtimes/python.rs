@@ -15,12 +15,17 @@ pub(crate) struct Python {
 }
 
 impl Python {
-    /// What an operation of this workload costs.
-    pub(crate) fn measure(&self, workload: &str, operations: u64) -> Result<f64, String> {
+    /// Python on a workload: it measures itself, or serves.
+    pub(crate) fn command(&self, workload: &str, operations: u64) -> Command {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/workloads.py");
         let mut command = Command::new(&self.program);
         command.arg(script).args([self.name, workload, &operations.to_string()]);
-        let said = child::said_by(&mut command)?;
+        command
+    }
+
+    /// What an operation of this workload costs.
+    pub(crate) fn measure(&self, workload: &str, operations: u64) -> Result<f64, String> {
+        let said = child::said_by(&mut self.command(workload, operations))?;
         said.trim().parse().map_err(|_| format!("{} says {said:?} for {workload}", self.name))
     }
 }

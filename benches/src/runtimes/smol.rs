@@ -1,16 +1,20 @@
 //! smol: its `LocalExecutor` on async-io, with its locks and channels. The crate `smol` re-exports these.
 
 use std::cell::RefCell;
+use std::hint::black_box;
+use std::io;
+use std::net::{TcpListener, TcpStream};
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use async_executor::LocalExecutor;
-use async_io::Timer;
+use async_io::{Async, Timer};
 use async_lock::{Mutex, Semaphore};
 use futures_lite::future;
+use futures_lite::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
-use super::{Locks, Queues, Runtime, Timers};
+use super::{Locks, Queues, Runtime, Streams, Timers, announce};
 
 pub(crate) struct Smol;
 
@@ -102,5 +106,37 @@ impl Queues for Smol {
 
     async fn get(receiver: &mut Self::Receiver) -> u64 {
         receiver.recv().await.expect("the sender lives")
+    }
+}
+
+impl Streams for Smol {
+    type Connection = Async<TcpStream>;
+
+    async fn serve<F>(handler: impl Fn(Async<TcpStream>) -> F + 'static)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).expect("a port is free");
+        announce(listener.get_ref().local_addr());
+        loop {
+            let (connection, _) = listener.accept().await.expect("the client connects");
+            executor().spawn(handler(connection)).detach();
+        }
+    }
+
+    async fn echo(connection: &mut Async<TcpStream>, buffer: &mut [u8]) -> io::Result<bool> {
+        let count = connection.read(buffer).await?;
+        connection.write_all(&buffer[..count]).await?;
+        Ok(count > 0)
+    }
+
+    async fn lines(connection: Async<TcpStream>) -> io::Result<()> {
+        let mut reader = BufReader::with_capacity(65536, connection);
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line).await? > 0 {
+            black_box(&line);
+            line.clear();
+        }
+        Ok(())
     }
 }

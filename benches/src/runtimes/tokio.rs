@@ -1,13 +1,17 @@
 //! tokio's current-thread runtime. As a `LocalRuntime`, which is the same scheduler with tasks that need
 //! not be `Send`; a task costs what one of `tokio::spawn` costs.
 
+use std::hint::black_box;
+use std::io;
 use std::time::Duration;
 
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task;
 
-use super::{Locks, Queues, Runtime, Timers};
+use super::{Locks, Queues, Runtime, Streams, Timers, announce};
 
 pub(crate) struct Tokio;
 
@@ -82,6 +86,38 @@ impl Queues for Tokio {
 
     async fn get(receiver: &mut Self::Receiver) -> u64 {
         receiver.recv().await.expect("the sender lives")
+    }
+}
+
+impl Streams for Tokio {
+    type Connection = TcpStream;
+
+    async fn serve<F>(handler: impl Fn(TcpStream) -> F + 'static)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        announce(listener.local_addr());
+        loop {
+            let (connection, _) = listener.accept().await.expect("the client connects");
+            task::spawn_local(handler(connection));
+        }
+    }
+
+    async fn echo(connection: &mut TcpStream, buffer: &mut [u8]) -> io::Result<bool> {
+        let count = connection.read(buffer).await?;
+        connection.write_all(&buffer[..count]).await?;
+        Ok(count > 0)
+    }
+
+    async fn lines(connection: TcpStream) -> io::Result<()> {
+        let mut reader = BufReader::with_capacity(65536, connection);
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line).await? > 0 {
+            black_box(&line);
+            line.clear();
+        }
+        Ok(())
     }
 }
 

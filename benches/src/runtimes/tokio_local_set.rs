@@ -1,12 +1,13 @@
 //! tokio's `LocalSet` on its current-thread runtime.
 
+use std::io;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::task::{self, LocalSet};
 
 use super::tokio::{Tokio, spawn_local};
-use super::{Locks, Queues, Runtime, Timers};
+use super::{Locks, Queues, Runtime, Streams, Timers};
 
 pub(crate) struct TokioLocalSet;
 
@@ -83,5 +84,27 @@ impl Queues for TokioLocalSet {
 
     fn get(receiver: &mut Self::Receiver) -> impl Future<Output = u64> {
         Tokio::get(receiver)
+    }
+}
+
+impl Streams for TokioLocalSet {
+    type Connection = <Tokio as Streams>::Connection;
+
+    fn serve<F>(handler: impl Fn(Self::Connection) -> F + 'static) -> impl Future<Output = ()>
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        Tokio::serve(handler)
+    }
+
+    fn echo(
+        connection: &mut Self::Connection,
+        buffer: &mut [u8],
+    ) -> impl Future<Output = io::Result<bool>> {
+        Tokio::echo(connection, buffer)
+    }
+
+    fn lines(connection: Self::Connection) -> impl Future<Output = io::Result<()>> {
+        Tokio::lines(connection)
     }
 }

@@ -8,6 +8,7 @@ mod memory;
 mod queue;
 mod registry;
 mod scale;
+mod serving;
 mod spawn;
 mod start;
 mod timers;

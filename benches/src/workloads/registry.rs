@@ -1,6 +1,8 @@
 //! Which workloads there are, on which runtimes, and what this library wants to reach.
 
-use super::{channel, gather, locks, memory, queue, scale, spawn, start, timers, wake, yielding};
+use super::{
+    channel, gather, locks, memory, queue, scale, serving, spawn, start, timers, wake, yielding,
+};
 use crate::runtimes::Runtime;
 use crate::runtimes::asyncio::Asyncio;
 use crate::runtimes::futures::Futures;
@@ -8,6 +10,7 @@ use crate::runtimes::monoio::Monoio;
 use crate::runtimes::smol::Smol;
 use crate::runtimes::tokio::Tokio;
 use crate::runtimes::tokio_local_set::TokioLocalSet;
+use crate::serving::{Traffic, echo};
 
 /// Something to do on every runtime that can.
 pub(crate) struct Workload {
@@ -32,13 +35,18 @@ pub(crate) enum Kind {
     Cpu,
     /// Memory, in a process that does nothing else; it prints what came out.
     Memory,
+    /// CPU time of a server, in a process of its own.
+    Served(Traffic),
+    /// System calls of a server.
+    Calls(Traffic),
 }
 
 impl Kind {
     pub(crate) fn unit(self) -> &'static str {
         match self {
-            Self::Cpu => "ns",
+            Self::Cpu | Self::Served(_) => "ns",
             Self::Memory => "B",
+            Self::Calls(_) => "",
         }
     }
 }
@@ -50,8 +58,11 @@ pub(crate) struct Entry {
 }
 
 macro_rules! on {
-    ($run:expr; $($runtime:ident)+) => {
-        &[$(Entry { runtime: <$runtime as Runtime>::NAME, run: { type R = $runtime; $run } }),+]
+    ($run:expr; $($runtime:ident)+ $(, $floor:expr)?) => {
+        &[
+            $(Entry { runtime: <$runtime as Runtime>::NAME, run: { type R = $runtime; $run } }),+
+            $(, Entry { runtime: "epoll", run: $floor })?
+        ]
     };
 }
 
@@ -70,6 +81,13 @@ macro_rules! timers {
     ($run:expr) => { on!($run; Asyncio Tokio TokioLocalSet Smol) };
 }
 
+/// Where there are sockets.
+macro_rules! streams {
+    ($run:expr $(, $floor:expr)?) => {
+        on!($run; Asyncio Tokio TokioLocalSet Smol $(, $floor)?)
+    };
+}
+
 const fn cpu(
     name: &'static str,
     operation: &'static str,
@@ -86,6 +104,26 @@ const fn memory(
     entries: &'static [Entry],
 ) -> Workload {
     Workload { kind: Kind::Memory, ..cpu(name, operation, operations, entries) }
+}
+
+/// So many connections on which messages go forth and back.
+const fn echoing(name: &'static str, connections: usize, requests: u64) -> Workload {
+    let kind = Kind::Served(Traffic::Echo { connections });
+    let operation = "a message that comes back over TCP";
+    Workload { kind, ..cpu(name, operation, requests, streams!(serving::echo::<R>, echo)) }
+}
+
+/// The same, for the system calls.
+const fn calling(name: &'static str, connections: usize, requests: u64) -> Workload {
+    let kind = Kind::Calls(Traffic::Echo { connections });
+    let operation = "a message that comes back over TCP, in system calls";
+    Workload { operation, kind, ..echoing(name, connections, requests) }
+}
+
+/// A stream of lines on one connection.
+const fn reading(name: &'static str, lines: u64) -> Workload {
+    let kind = Kind::Served(Traffic::Lines);
+    Workload { kind, ..cpu(name, "a line of 64 bytes, read", lines, streams!(serving::lines::<R>)) }
 }
 
 impl Workload {
@@ -123,6 +161,14 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     cpu("start", "a run of nothing", 5_000, tasks!(start::start::<R>)).python(500),
     memory("memory-task", "an idle task", 200_000, tasks!(memory::tasks::<R>)).goal(0.7).python(50_000),
     memory("memory-timer", "a timer", 200_000, timers!(memory::timers::<R>)).python(50_000),
+    echoing("echo-1", 1, 30_000).python(10_000),
+    echoing("echo-50", 50, 100_000).goal(1.0).python(20_000),
+    echoing("echo-1000", 1_000, 100_000).goal(1.0).python(20_000),
+    echoing("echo-10000", 10_000, 100_000),
+    calling("echo-1-calls", 1, 2_000).python(1_000),
+    calling("echo-50-calls", 50, 5_000).python(1_000),
+    calling("echo-1000-calls", 1_000, 10_000).python(4_000),
+    reading("lines", 1_000_000).python(100_000),
     cpu("tasks-100", "a task of 100 that yields 4 times", SCALE, tasks!(scale::tasks::<R, 100>)),
     cpu("tasks-1000", "a task of 1,000 that yields 4 times", SCALE, tasks!(scale::tasks::<R, 1_000>)),
     cpu("tasks-10000", "a task of 10,000 that yields 4 times", SCALE, tasks!(scale::tasks::<R, 10_000>)),
