@@ -33,17 +33,23 @@ impl Args {
     fn choose(&mut self, words: &[String]) -> Result<(), String> {
         let (runtimes, parts): (Vec<&String>, Vec<&String>) =
             words.iter().partition(|word| NAMES.contains(&word.as_str()));
-        let is_unknown = |part: &&&String| !WORKLOADS.iter().any(|it| it.name.contains(**part));
+        let is_unknown = |part: &&&String| !WORKLOADS.iter().any(|it| is_meant(it, part));
         if let Some(unknown) = parts.iter().find(is_unknown) {
             return Err(format!("there is no workload or runtime {unknown}\n{}", names()));
         }
         let is_run =
-            |it: &&Workload| parts.is_empty() || parts.iter().any(|part| it.name.contains(*part));
+            |it: &&Workload| parts.is_empty() || parts.iter().any(|part| is_meant(it, part));
         self.workloads = WORKLOADS.iter().filter(is_run).collect();
         let is_run = |name: &&str| runtimes.is_empty() || runtimes.iter().any(|it| it == name);
         self.runtimes = NAMES.into_iter().filter(is_run).collect();
         Ok(())
     }
+}
+
+/// A whole name means its workload alone: `echo-1` isn't `echo-1000` too.
+fn is_meant(workload: &Workload, word: &str) -> bool {
+    let is_whole_name = WORKLOADS.iter().any(|it| it.name == word);
+    if is_whole_name { workload.name == word } else { workload.name.contains(word) }
 }
 
 fn rounds(value: &str) -> Result<usize, String> {
@@ -84,6 +90,13 @@ mod tests {
         assert_eq!(args.runtimes, ["asyncio", "tokio"]);
         assert_eq!(args.rounds, 2);
         assert!(args.json);
+    }
+
+    #[test]
+    fn a_whole_name_chooses_one_workload() {
+        let args = parsed("yield-1").unwrap();
+        let names: Vec<&str> = args.workloads.iter().map(|workload| workload.name).collect();
+        assert_eq!(names, ["yield-1"]);
     }
 
     #[test]
