@@ -202,7 +202,8 @@ impl<T> Future<T> {
     }
 
     /// Calls `callback` in the turn after the one in which the outcome is set; in the next turn if it
-    /// is. Several are called in the order they were added. Mirrors `Future.add_done_callback()`.
+    /// is. Several are called in the order they were added, and those who await it go on in their places
+    /// among them. Mirrors `Future.add_done_callback()`.
     ///
     /// ```
     /// asyncio::run(async {
@@ -271,13 +272,24 @@ impl<T> Shared<T> {
         let waiters = std::mem::take(&mut state.waiters);
         let callbacks = std::mem::take(&mut state.callbacks);
         drop(state);
+        self.tell(callbacks, waiters);
+        Ok(())
+    }
+}
+
+impl<T> Shared<T> {
+    /// Schedules the callbacks and wakes those who wait, in the order in which they came.
+    fn tell(&self, callbacks: Vec<Rc<Callback>>, waiters: BTreeMap<u64, Waker>) {
+        let mut callbacks = callbacks.into_iter().peekable();
+        for (came, waker) in waiters {
+            while let Some(callback) = callbacks.next_if(|callback| callback.serial() < came) {
+                self.core.schedule(callback);
+            }
+            self.core.wake_foreign(waker);
+        }
         for callback in callbacks {
             self.core.schedule(callback);
         }
-        for waker in waiters.into_values() {
-            self.core.wake_foreign(waker);
-        }
-        Ok(())
     }
 }
 

@@ -111,6 +111,36 @@ fn callbacks_wait_for_the_next_turn_and_keep_their_order() {
     });
 }
 
+#[asyncio::test]
+async fn those_who_await_go_on_in_their_places_among_the_callbacks() {
+    let log = Rc::new(RefCell::new(Vec::new()));
+    let future = future();
+    let noting = |name: &'static str| {
+        let log = log.clone();
+        move || log.borrow_mut().push(name)
+    };
+    let awaiting = |name| {
+        let (future, note) = (future.clone(), noting(name));
+        create_task(async move {
+            future.await.unwrap();
+            note();
+        })
+    };
+    future.add_done_callback(noting("callback 1"));
+    let first = awaiting("awaiter 1");
+    yield_now().await;
+    future.add_done_callback(noting("callback 2"));
+    let second = awaiting("awaiter 2");
+    yield_now().await;
+    future.add_done_callback(noting("callback 3"));
+    future.set_result(()).unwrap();
+    first.await.unwrap();
+    second.await.unwrap();
+    yield_now().await;
+    let expected = ["callback 1", "awaiter 1", "callback 2", "awaiter 2", "callback 3"];
+    assert_eq!(*log.borrow(), expected);
+}
+
 #[test]
 fn a_cancelled_future_calls_its_callbacks_too() {
     asyncio::run(async {

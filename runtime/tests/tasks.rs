@@ -280,6 +280,30 @@ async fn done_callbacks_run_in_the_order_they_were_added_in_the_turn_after() {
 }
 
 #[asyncio::test]
+async fn an_awaiter_goes_on_in_its_place_among_the_done_callbacks() {
+    let log = Log::new();
+    let task = create_task(async { turns(2).await });
+    let seen = TaskRef::clone(&task);
+    let add = |name: &'static str| {
+        let log = log.clone();
+        seen.add_done_callback(move || log.push(name))
+    };
+    let removed = add("taken back");
+    add("before");
+    let in_awaiter = log.clone();
+    let awaiter = create_task(async move {
+        task.await.unwrap();
+        in_awaiter.push("awaiter");
+    });
+    yield_now().await;
+    add("after");
+    assert!(seen.remove_done_callback(removed));
+    awaiter.await.unwrap();
+    yield_now().await;
+    assert_eq!(log.take(), "before, awaiter, after");
+}
+
+#[asyncio::test]
 async fn a_done_callback_added_to_a_task_that_is_done_runs_in_the_next_turn() {
     let task = create_task(async {});
     yield_now().await;

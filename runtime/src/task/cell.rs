@@ -26,6 +26,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{self, Waker};
 
+use super::done_callbacks::DoneCallbacks;
 use super::output::{AnyOutput, OwnedFuture};
 use super::points::Points;
 use super::service;
@@ -90,7 +91,7 @@ pub(crate) enum Phase {
 struct Extras {
     name: RefCell<Option<String>>,
     message: RefCell<Option<Arc<str>>>,
-    done_callbacks: RefCell<Vec<Rc<Callback>>>,
+    done_callbacks: DoneCallbacks,
     points: RefCell<Points>,
     /// The task that waits for this one's end, where the awaiter doesn't name it.
     watcher: Cell<Option<TaskKey>>,
@@ -350,7 +351,13 @@ impl TaskCell {
 
     /// Whom to wake when the task is done.
     pub(crate) fn set_awaiter(&self, waiter: Waiter) {
-        drop(self.awaiter.replace(Some(waiter)));
+        let former = self.awaiter.replace(Some(waiter));
+        if former.is_none()
+            && let Some(extras) = self.extras.get()
+        {
+            extras.done_callbacks.awaiter_comes();
+        }
+        drop(former);
     }
 
     /// Calls `function` in a turn after the one in which the task becomes done. `None`: it is done, so
@@ -364,18 +371,12 @@ impl TaskCell {
         }
         let callback = self.core.callback(function, added_at);
         let id = callback.serial();
-        self.extras().done_callbacks.borrow_mut().push(callback);
+        self.extras().done_callbacks.add(callback);
         Some(id)
     }
 
     pub(crate) fn remove_done_callback(&self, id: u64) -> bool {
-        let Some(extras) = self.extras.get() else { return false };
-        let mut callbacks = extras.done_callbacks.borrow_mut();
-        let position = callbacks.iter().position(|callback| callback.serial() == id);
-        let removed = position.map(|position| callbacks.remove(position));
-        // Dropping it may run code that comes back here.
-        drop(callbacks);
-        removed.is_some()
+        self.extras.get().is_some_and(|extras| extras.done_callbacks.remove(id))
     }
 
     /// No handle will look at the outcome: a panic is reported when the task is done, or now.
@@ -416,12 +417,13 @@ impl TaskCell {
         self.say_what_it_misses();
         self.phase.set(phase);
         drop(self.body.take());
-        if let Some(extras) = self.extras.get() {
-            self.schedule(extras.done_callbacks.take());
-        }
+        let callbacks = self.extras.get().map(|extras| extras.done_callbacks.take());
+        let (before, after) = callbacks.unwrap_or_default();
+        self.schedule(before);
         if let Some(awaiter) = self.awaiter.take() {
             self.core.wake(awaiter);
         }
+        self.schedule(after);
         if self.detached.get() {
             self.report_unseen_panic();
             self.core.contain(&self, || self.output.clear());

@@ -1,15 +1,16 @@
 //! Tasks: futures that the loop drives. Mirrors `asyncio.tasks`.
 //!
 //! What a user touches is here and in `task`, `task_ref`, `sleep` and `cancel`. Behind it are `cell`
-//! (what is known of a task), `table` (all of them), `step` (polling one), `waker`, `points`
-//! (where a cancellation goes), `block` (what is cancelled by itself), `nursery` and `scope`
-//! (children), `join` (waiting for an end), `service` (the loop's own), `watches` (which of them
-//! watch something for the user).
+//! (what is known of a task), `done_callbacks` (what is called at its end), `table` (all of them), `step`
+//! (polling one), `waker`, `points` (where a cancellation goes), `block` (what is cancelled by itself),
+//! `nursery` and `scope` (children), `join` (waiting for an end), `service` (the loop's own), `watches`
+//! (which of them watch something for the user).
 
 pub(crate) mod block;
 pub(crate) mod cancel;
 pub(crate) mod cancel_point;
 pub(crate) mod cell;
+mod done_callbacks;
 pub(crate) mod join;
 pub(crate) mod nursery;
 pub(crate) mod output;

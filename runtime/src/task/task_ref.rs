@@ -223,8 +223,8 @@ impl TaskRef {
     }
 
     /// Calls `callback` in the turn after the one in which the task ends; at once in the next turn if
-    /// it has ended. Several are called in the order they were added, and before whoever awaits the task
-    /// goes on; in Python an awaiter takes its place among them.
+    /// it has ended. Several are called in the order they were added, and whoever awaits the task goes on in
+    /// its place among them, as in Python.
     /// Mirrors `Task.add_done_callback()`.
     ///
     /// # Panics
