@@ -107,7 +107,9 @@ fn say_where_nobody_runs(cell: &TaskCell) {
 impl Drop for Join {
     fn drop(&mut self) {
         let cell = &self.task.cell;
-        cell.forget_awaiter();
+        if !self.task.is_done() {
+            cell.forget_awaiter();
+        }
         if self.awaited.get() && !cell.core().releasing.get() {
             cell.cancel(None);
         }
