@@ -46,6 +46,11 @@ impl Stream for Lines<'_> {
         if this.has_ended {
             return Poll::Ready(None);
         }
+        if this.scan.is_new()
+            && let Some(line) = this.reader.line_at_hand()
+        {
+            return Poll::Ready(Some(Ok(line)));
+        }
         let line = ready!(this.reader.poll_line(cx, &mut this.scan));
         this.scan.start_over();
         this.has_ended = match &line {

@@ -15,6 +15,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use futures_io::{AsyncBufRead, AsyncRead};
+use memchr::memchr;
 
 use super::DEFAULT_LIMIT;
 use super::errors::{IncompleteReadError, ReadError};
@@ -189,6 +190,9 @@ impl StreamReader {
     /// ```
     #[doc(alias = "readline")]
     pub async fn read_line(&mut self) -> Result<Vec<u8>, ReadError> {
+        if let Some(line) = self.line_at_hand() {
+            return Ok(line);
+        }
         let mut scan = Scan::line();
         poll_fn(|cx| self.poll_line(cx, &mut scan)).await
     }
@@ -302,8 +306,19 @@ impl StreamReader {
     }
 
     /// As in Python, after an error nothing is handed out any more.
+    #[inline]
     fn check(&self) -> io::Result<()> {
-        self.outbox.error().map_or(Ok(()), Err)
+        if self.outbox.is_closing() { self.outbox.error().map_or(Ok(()), Err) } else { Ok(()) }
+    }
+
+    /// The next line, where it was read ahead and is what one asks for: most lines of a stream are.
+    #[inline]
+    pub(super) fn line_at_hand(&mut self) -> Option<Vec<u8>> {
+        let end = memchr(b'\n', self.buffer.as_slice())?;
+        if end > self.limit || self.outbox.is_closing() {
+            return None;
+        }
+        Some(self.buffer.take(end + 1))
     }
 
     fn incomplete(&mut self, expected: Option<usize>) -> ReadError {

@@ -43,6 +43,11 @@ impl<'a> Scan<'a> {
         Self { separators, from: 0 }
     }
 
+    /// Whether nothing was looked at yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.from == 0
+    }
+
     /// The next search is one in what follows.
     pub(super) fn start_over(&mut self) {
         self.from = 0;
