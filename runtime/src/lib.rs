@@ -44,6 +44,8 @@
 //! | reach the loop from other threads | [`LoopHandle`], made by [`EventLoop::handle`] |
 //! | talk over TCP and Unix sockets | [`open_connection`], [`start_server`]: a [`StreamReader`] and a [`StreamWriter`]; [`Server`] |
 //! | look up a host | [`EventLoop::getaddrinfo`] |
+//! | have a connection's bytes come in calls | [`EventLoop::create_connection`], [`EventLoop::create_server`] and their kin: a [`Protocol`] and a [`Transport`] |
+//! | send and receive datagrams | [`EventLoop::create_datagram_endpoint`]: a [`DatagramProtocol`] and a [`DatagramTransport`] |
 //! | read and write files | [`fs`] |
 //! | start other programs | [`create_subprocess_exec`], [`create_subprocess_shell`], [`subprocess`] |
 //! | fetch a page | `http::ClientSession`, with the feature `http`; `tls` adds https |

@@ -2,6 +2,7 @@
 //! dropped, and any order of calls.
 #![cfg(unix)]
 
+#[allow(dead_code, reason = "other tests use more of it")]
 mod child;
 mod support;
 
@@ -138,7 +139,7 @@ async fn panics_in_pause_and_resume_are_reported_and_the_connection_goes_on() {
     for method in ["pause_writing", "resume_writing"] {
         let reports = reports();
         let (transport, protocol, peer) = pair(Touchy::failing_in(method)).await;
-        transport.write(&[0; 1 << 20]);
+        transport.write(&vec![0; 1 << 20]);
         let mut read = 0;
         until(|| {
             read += drain(&peer).len();
@@ -339,12 +340,12 @@ async fn a_datagram_that_is_too_large_is_told_and_the_longest_goes_through() {
     let (sender, told) = endpoint(false).await;
     let (receiver, received) = endpoint(false).await;
     let there = receiver.local_addr().unwrap();
-    sender.send_to(&[0; 65_508], there);
+    sender.send_to(&vec![0; 65_508], there);
     assert_eq!(told.errors.borrow()[0].raw_os_error(), Some(90), "EMSGSIZE, of Linux");
-    sender.send_to(&[7; 65_507], there);
+    sender.send_to(&vec![7; 65_507], there);
     sender.send_to(b"", there);
     until(|| received.received.borrow().len() == 2).await;
-    assert!(received.received.borrow()[0] == [7; 65_507]);
+    assert!(received.received.borrow()[0] == vec![7; 65_507]);
     assert!(received.received.borrow()[1].is_empty());
     sender.close();
     receiver.close();
@@ -359,7 +360,7 @@ async fn a_datagram_protocol_that_panics_in_each_call_goes_on() {
         peer.send_to(b"x", transport.local_addr().unwrap()).unwrap();
     }
     until(|| protocol.received.borrow().len() == 2).await;
-    transport.send_to(&[0; 65_508], peer.local_addr().unwrap());
+    transport.send_to(&vec![0; 65_508], peer.local_addr().unwrap());
     transport.close();
     until(|| protocol.calls.get() == 5).await;
     let reports = reports.take();

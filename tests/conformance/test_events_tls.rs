@@ -23,6 +23,9 @@ async fn conversation(
     server.write(b"yyyy");
     until(|| *client_side.calls.received.borrow() == b"yyyy").await;
     assert!(!client.can_write_eof());
+    assert_eq!(client.tls_info().unwrap().version(), "TLSv1.3");
+    assert_eq!(client.tls_info().unwrap().peer_certificates().len(), 1);
+    assert!(server.tls_info().unwrap().peer_certificates().is_empty());
     server.close();
     until(|| server_side.calls.is_lost.get() && client_side.calls.is_lost.get()).await;
     assert_eq!(client_side.calls.take(), ["made", "data yyyy", "eof", "lost None"]);

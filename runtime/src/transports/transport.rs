@@ -8,6 +8,8 @@ use std::rc::Rc;
 
 use super::connection::{Connection, Ways};
 use super::protocols::AnyProtocol;
+#[cfg(feature = "tls")]
+use crate::net::tls::TlsInfo;
 
 /// A connection that tells its protocol what comes in. Mirrors `asyncio.Transport`; made by
 /// [`create_connection`](crate::EventLoop::create_connection),
@@ -444,6 +446,21 @@ impl Transport {
     #[doc(alias = "get_extra_info")]
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.connection.peer.ok_or_else(no_address)
+    }
+
+    /// What TLS has agreed on; `None` without TLS, and of a connection that is over. Mirrors
+    /// `get_extra_info('ssl_object')`. With the feature `tls`.
+    ///
+    /// ```no_run
+    /// # fn shown(transport: &asyncio::Transport) {
+    /// let info = transport.tls_info().expect("it was connected with TLS");
+    /// assert_eq!(info.version(), "TLSv1.3");
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    #[doc(alias = "get_extra_info")]
+    pub fn tls_info(&self) -> Option<TlsInfo> {
+        self.connection.outbox.wire().tls()
     }
 
     /// Puts another protocol into the place of the one there is; what comes in from now on is told to it.
