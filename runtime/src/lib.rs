@@ -176,6 +176,7 @@ pub use futures::Future;
 
 // Subprocesses.
 #[cfg(unix)]
+#[doc(inline)]
 pub use subprocess::{create_subprocess_exec, create_subprocess_shell};
 
 // What can go wrong.
