@@ -80,7 +80,7 @@ async fn connect_plain(
 ) -> io::Result<Rc<dyn Wire>> {
     match target {
         Target::Address(address) => connect_to(event_loop, &address, options).await,
-        Target::Tcp(stream) => tcp_wire(Async::new(stream)?),
+        Target::Tcp(stream) => Ok(tcp_wire(Async::new(stream)?)),
         #[cfg(unix)]
         Target::Unix(path) => connect_unix(&path).await,
         #[cfg(unix)]
@@ -96,10 +96,10 @@ impl Target {
 }
 
 /// A connected socket as a wire. What is written goes out at once, as in Python.
-pub(super) fn tcp_wire(stream: Async<TcpStream>) -> io::Result<Rc<dyn Wire>> {
+pub(super) fn tcp_wire(stream: Async<TcpStream>) -> Rc<dyn Wire> {
     // Only a delay is at stake.
     drop(stream.get_ref().set_nodelay(true));
-    Ok(Rc::new(SocketWire::new(stream)))
+    Rc::new(SocketWire::new(stream))
 }
 
 async fn connect_to(
@@ -126,7 +126,7 @@ pub(crate) async fn connect_any(
     interleave(&mut addresses, options.interleave.unwrap_or(default));
     let attempt = |address| connect_one(address, local);
     match race(addresses, options.happy_eyeballs_delay, attempt).await {
-        Ok(stream) => tcp_wire(stream),
+        Ok(stream) => Ok(tcp_wire(stream)),
         Err(attempts) => Err(ConnectError { hosts: address.hosts(), attempts }.into()),
     }
 }
@@ -140,10 +140,10 @@ async fn connect_one(
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     bind_one(&socket, address, local)?;
-    if let Err(error) = socket.connect(&address.into()) {
-        if !is_under_way(&error) {
-            return Err(error);
-        }
+    if let Err(error) = socket.connect(&address.into())
+        && !is_under_way(&error)
+    {
+        return Err(error);
     }
     let stream = Async::new_nonblocking(TcpStream::from(socket))?;
     stream.writable().await?;

@@ -27,6 +27,7 @@ use crate::event_loop::EventLoop;
 
 /// How to listen.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a keyword argument of Python's")]
 pub(crate) struct Options {
     /// How many connections the system keeps until they are taken, and how many are taken in a row.
     pub(crate) backlog: u16,
@@ -196,7 +197,7 @@ impl Listener {
     /// A connection, if there is one.
     pub(crate) fn accept(&self) -> io::Result<Rc<dyn Wire>> {
         match self {
-            Self::Tcp(socket) => tcp_wire(Async::new(socket.get_ref().accept()?.0)?),
+            Self::Tcp(socket) => Ok(tcp_wire(Async::new(socket.get_ref().accept()?.0)?)),
             #[cfg(unix)]
             Self::Unix(socket, _) => {
                 let stream = socket.get_ref().accept()?.0;

@@ -103,6 +103,7 @@ impl TlsConnector {
     /// ```
     /// let connector = asyncio::TlsConnector::new().alpn(["http/1.1"]);
     /// ```
+    #[must_use]
     pub fn alpn<P: AsRef<[u8]>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
         let protocols = protocols.into_iter().map(|name| name.as_ref().to_vec()).collect();
         Arc::make_mut(&mut self.config).alpn_protocols = protocols;
@@ -115,6 +116,7 @@ impl TlsConnector {
     /// ```
     /// let connector = asyncio::TlsConnector::new().server_name("example.org");
     /// ```
+    #[must_use]
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.server_name = Some(name.into());
         self
@@ -133,6 +135,7 @@ impl TlsConnector {
     /// let hasty = asyncio::TlsConnector::new().handshake_timeout(Duration::from_secs(5));
     /// ```
     #[track_caller]
+    #[must_use]
     pub fn handshake_timeout(mut self, limit: Duration) -> Self {
         assert_positive("handshake_timeout", limit);
         self.handshake_timeout = limit;
@@ -152,6 +155,7 @@ impl TlsConnector {
     /// let hasty = asyncio::TlsConnector::new().shutdown_timeout(Duration::from_secs(1));
     /// ```
     #[track_caller]
+    #[must_use]
     pub fn shutdown_timeout(mut self, limit: Duration) -> Self {
         assert_positive("shutdown_timeout", limit);
         self.shutdown_timeout = limit;

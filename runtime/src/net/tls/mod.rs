@@ -68,7 +68,7 @@ impl TlsWire {
         let host = connector.name_for(host);
         let handshake = connector.handshake(host, Below(wire.clone()))?;
         let stream = agree(handshake, host, connector.handshake_timeout).await?;
-        Ok(Self::new(wire, stream.into(), connector.shutdown_timeout))
+        Ok(Self::over(wire, stream.into(), connector.shutdown_timeout))
     }
 
     /// Agrees on TLS with a client that `wire` leads to.
@@ -82,10 +82,10 @@ impl TlsWire {
         };
         let handshake = acceptor.handshake(Below(wire.clone()));
         let stream = agree(handshake, &peer, acceptor.handshake_timeout).await?;
-        Ok(Self::new(wire, stream.into(), acceptor.shutdown_timeout))
+        Ok(Self::over(wire, stream.into(), acceptor.shutdown_timeout))
     }
 
-    fn new(
+    fn over(
         below: Rc<dyn Wire>,
         stream: TlsStream<Below>,
         shutdown_timeout: Duration,

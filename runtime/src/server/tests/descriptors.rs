@@ -54,7 +54,7 @@ async fn run_out_and_recover() {
     let now = event_loop.time();
     drop(hoard);
     visitors.are(1).await;
-    let reports = reports.borrow();
+    let reports = reports.take();
     let [(report, at)] = &reports[..] else { panic!("it is told once: {reports:?}") };
     let expected = format!("cannot accept connections on {}: ", server.local_addrs()[0]);
     assert!(report.starts_with(&expected), "{report}");
