@@ -298,9 +298,11 @@ fn basetest_unhandled_exceptions<R: asyncio::Handled>(
     asyncio::run(async {
         let messages = messages();
         let server = start_server(handler, ("127.0.0.1", 0)).await.unwrap();
-        let (_reader, writer) = open_connection(server.local_addrs()[0]).await.unwrap();
+        let (mut reader, writer) = open_connection(server.local_addrs()[0]).await.unwrap();
         writer.write("test msg");
         writer.drain().await.unwrap();
+        // Until the handler has ended: a server that closes leaves connections alone that it has not accepted.
+        drop(reader.read_to_end().await);
         writer.close();
         drop(writer.wait_closed().await);
         stop(&server).await;
