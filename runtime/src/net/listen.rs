@@ -27,7 +27,7 @@ use crate::event_loop::EventLoop;
 
 /// How to listen.
 #[derive(Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a keyword argument of Python's")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an argument of Python's, and on or off")]
 pub(crate) struct Options {
     /// How many connections the system keeps until they are taken, and how many are taken in a row.
     pub(crate) backlog: u16,

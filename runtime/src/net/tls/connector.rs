@@ -134,6 +134,7 @@ impl TlsConnector {
     ///
     /// let hasty = asyncio::TlsConnector::new().handshake_timeout(Duration::from_secs(5));
     /// ```
+    #[must_use]
     #[track_caller]
     #[must_use]
     pub fn handshake_timeout(mut self, limit: Duration) -> Self {
@@ -154,6 +155,7 @@ impl TlsConnector {
     ///
     /// let hasty = asyncio::TlsConnector::new().shutdown_timeout(Duration::from_secs(1));
     /// ```
+    #[must_use]
     #[track_caller]
     #[must_use]
     pub fn shutdown_timeout(mut self, limit: Duration) -> Self {
