@@ -208,16 +208,14 @@ fn test_recursive_run() {
 /// What Python raises `KeyboardInterrupt` for ends the process here, with the status of it.
 #[cfg(unix)]
 mod interrupts {
-    use std::process::Command;
-
     use asyncio::{Runner, catch_cancel, create_task, current_task, sleep, yield_now};
 
     use crate::child::{Child, run_as_child};
     use crate::support::{LONG, SHORT, panic_of};
 
+    /// To this thread, so that the signal has come when this returns, and not after the run.
     fn interrupt_self() {
-        let kill = format!("kill -s INT {}", std::process::id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        signal_hook::low_level::raise(signal_hook::consts::SIGINT).unwrap();
     }
 
     fn runner() -> Runner {
