@@ -5,6 +5,8 @@
 //! of the pool, and the loop goes on meanwhile. A run waits at its end for what is not done yet, as for
 //! everything that [`to_thread`] runs.
 //!
+//! The [virtual clock](crate::Clock::Virtual) doesn't wait for them: deadlines pass meanwhile.
+//!
 //! The functions have the names of [`std::fs`]. Their errors name the path, and keep the
 //! [kind](std::io::Error::kind); the operating system's error is their
 //! [source](std::error::Error::source). A call costs two changes of threads, some 20 µs: read and write in

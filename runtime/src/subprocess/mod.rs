@@ -17,6 +17,8 @@
 //! # }
 //! ```
 //!
+//! Use the real clock for it: the [virtual](crate::Clock::Virtual) one doesn't wait for other programs.
+//!
 //! The rooms behind it: `command` (a process to be), `stdio` (where it reads and writes), `process` (its
 //! handle), `exit` (waiting for its end).
 
