@@ -136,7 +136,6 @@ impl TlsConnector {
     /// ```
     #[must_use]
     #[track_caller]
-    #[must_use]
     pub fn handshake_timeout(mut self, limit: Duration) -> Self {
         assert_positive("handshake_timeout", limit);
         self.handshake_timeout = limit;
@@ -157,7 +156,6 @@ impl TlsConnector {
     /// ```
     #[must_use]
     #[track_caller]
-    #[must_use]
     pub fn shutdown_timeout(mut self, limit: Duration) -> Self {
         assert_positive("shutdown_timeout", limit);
         self.shutdown_timeout = limit;
