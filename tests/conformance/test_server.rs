@@ -62,15 +62,15 @@ async fn serve_until_cancelled(
     main_task: Rc<RefCell<Option<TaskRef>>>,
     client: impl FnOnce() + Send + 'static,
 ) {
-    let served = server.clone();
+    let same = server.clone();
     let started = Rc::new(Event::new());
     let tell = started.clone();
     let main = create_task(async move {
-        assert!(!served.is_serving());
-        served.start_serving().unwrap();
-        assert!(served.is_serving());
+        assert!(!same.is_serving());
+        same.start_serving().unwrap();
+        assert!(same.is_serving());
         tell.set();
-        served.serve_forever().await
+        same.serve_forever().await
     });
     main_task.replace(Some(TaskRef::clone(&main)));
     let client = async {
@@ -187,7 +187,7 @@ fn test_abort_clients() {
         let s_writer: Rc<StreamWriter> = future.await.unwrap();
         // The client reads nothing, so the kernel takes no more in the end.
         while s_writer.write_buffer_size() == 0 {
-            s_writer.write([b'a'; 64 * 1024]);
+            s_writer.write(vec![b'a'; 64 * 1024]);
         }
         let waiting = server.clone();
         let task = create_task(async move { waiting.wait_closed().await });

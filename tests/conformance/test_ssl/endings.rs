@@ -52,7 +52,7 @@ fn test_flush_before_shutdown() {
         writer.write("ping");
         assert_eq!(reader.read_exact(4).await.unwrap(), b"pong");
         for _ in 0..SIZE {
-            writer.write([b'x'; CHUNK]);
+            writer.write(vec![b'x'; CHUNK]);
         }
         writer.close();
         writer.wait_closed().await.unwrap();
@@ -79,7 +79,7 @@ fn test_remote_shutdown_receives_trailing_data() {
         writer.write("ping");
         assert_eq!(reader.read_exact(4).await.unwrap(), b"pong");
         for _ in 0..SIZE {
-            writer.write([b'x'; CHUNK]);
+            writer.write(vec![b'x'; CHUNK]);
         }
         assert_eq!(reader.read_to_end().await.unwrap(), b"");
         writer.close();

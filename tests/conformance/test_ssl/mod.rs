@@ -14,8 +14,8 @@ use asyncio::{StreamReader, StreamWriter, gather, open_connection, start_server}
 use crate::net_support::*;
 
 const TOTAL_CNT: usize = 10;
-const A_DATA: [u8; 256 * 1024] = [b'A'; 256 * 1024];
-const B_DATA: [u8; 256 * 1024] = [b'B'; 256 * 1024];
+static A_DATA: [u8; 256 * 1024] = [b'A'; 256 * 1024];
+static B_DATA: [u8; 256 * 1024] = [b'B'; 256 * 1024];
 
 #[test]
 fn test_create_server_ssl_1() {

@@ -12,7 +12,7 @@ use futures_rustls::rustls::{ClientConnection, StreamOwned};
 use crate::net_support::*;
 use crate::transport_support::{BufferedRecorder, Calls, Recorder, until};
 
-const HELLO_MSG: [u8; 100 * 1024] = [b'1'; 100 * 1024];
+static HELLO_MSG: [u8; 100 * 1024] = [b'1'; 100 * 1024];
 
 fn receive_hello(stream: &mut impl Read) {
     assert!(receive(stream, HELLO_MSG.len()) == HELLO_MSG);
