@@ -19,7 +19,7 @@ use crate::event_loop::core::warn;
 use crate::exceptions::place;
 use crate::net::outbox::Outbox;
 #[cfg(feature = "tls")]
-use crate::net::tls::{TlsAcceptor, TlsConnector};
+use crate::net::tls::{TlsAcceptor, TlsConnector, TlsInfo};
 use crate::net::wire::Wire;
 use crate::task::table;
 
@@ -314,6 +314,21 @@ impl StreamWriter {
     #[doc(alias = "get_extra_info")]
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.local_addr.map_or_else(|| self.outbox.wire().local_addr(), Ok)
+    }
+
+    /// What TLS has agreed on; without TLS, nothing. Mirrors `StreamWriter.get_extra_info("ssl_object")`.
+    ///
+    /// ```
+    /// # async fn shown() -> std::io::Result<()> {
+    /// let (_reader, writer) = asyncio::open_connection(("127.0.0.1", 8888)).await?;
+    /// assert!(writer.tls_info().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    #[doc(alias = "get_extra_info")]
+    pub fn tls_info(&self) -> Option<TlsInfo> {
+        self.outbox.wire().tls()
     }
 
     /// Goes on over TLS, as the client. What is buffered is sent before, what is written meanwhile after.

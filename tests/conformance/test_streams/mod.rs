@@ -5,6 +5,7 @@
 mod connections;
 mod reading;
 mod representations;
+mod tls;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
