@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+#[allow(dead_code, reason = "a child is started and read from, not signalled")]
 mod child;
 mod support;
 

@@ -244,7 +244,7 @@ async fn test_cancel_process_wait() {
     let task = create_task(async move { waited.wait().await });
     let again = asyncio::TaskRef::clone(&task);
     let canceller = again.clone();
-    get_running_loop().unwrap().call_soon(move || drop(canceller.cancel()));
+    get_running_loop().unwrap().call_soon(move || _ = canceller.cancel());
     assert!(task.await.unwrap_err().is_cancelled());
     again.cancel();
     process.kill().unwrap();
@@ -255,7 +255,7 @@ async fn test_cancel_process_wait() {
 async fn test_cancel_make_subprocess_transport_exec() {
     let task = create_task(program_blocked().into_future());
     let canceller = asyncio::TaskRef::clone(&task);
-    get_running_loop().unwrap().call_soon(move || drop(canceller.cancel()));
+    get_running_loop().unwrap().call_soon(move || _ = canceller.cancel());
     // Whether it was made before or not at all: nothing is left of it.
     if let Ok(process) = task.await {
         let process = process.unwrap();
