@@ -436,3 +436,39 @@ fn a_trace_is_the_program_s_own_and_other_settings_are_handed_on() {
     assert!(child.end().1.success());
     assert!(fs::read_to_string(path).unwrap().contains("process "), "it has the watcher's lane");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_descriptor_stays_open_of_processes_that_ended_or_never_began() {
+    fn open() -> usize {
+        fs::read_dir("/proc/self/fd").unwrap().count()
+    }
+    async fn round() {
+        let mut ended = shell("cat").await;
+        ended.communicate("pears").await.unwrap();
+        drop(ended);
+        let missing = create_subprocess_exec("/no/program", &[]).stdin(Stdio::piped());
+        missing.stdout(Stdio::piped()).stderr(Stdio::stdout()).await.unwrap_err();
+    }
+    let body = || {
+        asyncio::run(async {
+            // The reactor and the thread that reaps have theirs from then on.
+            round().await;
+            let before = open();
+            for _ in 0..20 {
+                round().await;
+            }
+            // That thread closes the last one in its own time.
+            while open() > before {
+                asyncio::sleep(Duration::from_millis(1)).await;
+            }
+            eprintln!("no more than before");
+        });
+    };
+    if child::run_as_child(body) {
+        return;
+    }
+    let name = "no_descriptor_stays_open_of_processes_that_ended_or_never_began";
+    let (lines, status) = child::Child::start(name, &[]).end();
+    assert_eq!((&*lines, status.success()), (&["no more than before".to_owned()][..], true));
+}
