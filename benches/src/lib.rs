@@ -1,8 +1,8 @@
 //! This library side by side with others: the same workloads, in the same run.
 //!
-//! `workloads` are written once over the traits of `runtimes`; `run` runs them in rounds, `measure` says what
-//! they cost, `results` what that comes down to, `table` and `json` show it. Servers are processes of their
-//! own: `serving`. `instructions` counts what the core's paths take.
+//! `workloads` are written once over the traits of `runtimes`; `run` runs them in rounds, `peer` on what and
+//! how, `measure` says what they cost, `results` what that comes down to, `table` and `json` show it. Servers
+//! are processes of their own: `serving`. `instructions` counts what the core's paths take.
 
 // Servers are measured against epoll, and what is in memory is read from `/proc`.
 #![cfg(target_os = "linux")]
@@ -13,6 +13,7 @@ mod heap;
 mod instructions;
 mod json;
 mod measure;
+mod peer;
 mod results;
 mod run;
 mod runtimes;

@@ -37,17 +37,29 @@ pub(crate) struct Row {
     costs: Vec<Vec<f64>>,
     /// Of servers.
     rates: Vec<Vec<f64>>,
+    left_out: Vec<String>,
 }
 
 impl Row {
     pub(crate) fn new(workload: &'static Workload) -> Self {
         let none = || vec![Vec::new(); NAMES.len()];
-        Self { workload, costs: none(), rates: none() }
+        Self { workload, costs: none(), rates: none(), left_out: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, runtime: &str, sample: &Sample) {
         self.costs[column(runtime)].push(sample.cost);
         self.rates[column(runtime)].extend(sample.rate);
+    }
+
+    /// It can't be measured on this runtime: not only in this round, since a ratio pairs rounds.
+    pub(crate) fn leave_out(&mut self, runtime: &str) {
+        self.costs[column(runtime)].clear();
+        self.rates[column(runtime)].clear();
+        self.left_out.push(runtime.to_owned());
+    }
+
+    pub(crate) fn is_left_out(&self, runtime: &str) -> bool {
+        self.left_out.iter().any(|it| it == runtime)
     }
 
     pub(crate) fn has(&self, runtime: &str) -> bool {

@@ -12,7 +12,7 @@ use self::baseline::{Baseline, Verdict};
 
 /// The workloads that stand for the core's paths: those that never wait for the system, so that they do the
 /// same each time.
-const PATHS: [&str; 11] = [
+const PATHS: [&str; 10] = [
     "spawn-join",
     "spawn-sequential",
     "yield-1",
@@ -23,7 +23,6 @@ const PATHS: [&str; 11] = [
     "timeout-ready",
     "gather-10",
     "semaphore-contended",
-    "queue",
 ];
 
 /// What to do with what was counted.
