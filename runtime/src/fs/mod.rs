@@ -20,7 +20,7 @@
 //! # Cancel safety
 //!
 //! A thread can't be stopped. What has begun when its awaiter is cancelled goes on to its end: a
-//! [`write`] may still write all of it, or, where it has not begun, nothing.
+//! [`write`](fn@write) may still write all of it, or, where it has not begun, nothing.
 //!
 //! ```
 //! use asyncio::fs;
