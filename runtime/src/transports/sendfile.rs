@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::future::poll_fn;
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 use std::sync::Arc;
 #[cfg(target_os = "linux")]
@@ -186,7 +186,8 @@ fn is_of_no_use(error: &io::Error) -> bool {
     use rustix::io::Errno;
     let number = error.raw_os_error();
     let others = [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP].map(Errno::raw_os_error);
-    error.kind() == ErrorKind::Unsupported || number.is_some_and(|number| others.contains(&number))
+    error.kind() == io::ErrorKind::Unsupported
+        || number.is_some_and(|number| others.contains(&number))
 }
 
 fn read_piece(mut file: &File, offset: u64, length: u64) -> io::Result<Vec<u8>> {
