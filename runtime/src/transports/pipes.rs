@@ -39,7 +39,8 @@ impl EventLoop {
     /// Cancelled, it closes the pipe.
     ///
     /// ```
-    ///     /// use std::io::Write;
+    /// use std::cell::RefCell;
+    /// use std::io::Write;
     ///
     /// #[derive(Default)]
     /// struct Collect {
