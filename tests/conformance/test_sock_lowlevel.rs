@@ -412,7 +412,7 @@ fn test_sock_accept() {
     let client = TcpStream::connect(listener.get_ref().local_addr().unwrap()).unwrap();
     let (connection, address) =
         event_loop.run_until_complete(event_loop.sock_accept(&listener)).unwrap();
-    let would_block = (&mut &*connection.get_ref()).read(&mut [0; 1]).unwrap_err();
+    let would_block = (&mut connection.get_ref()).read(&mut [0; 1]).unwrap_err();
     assert_eq!(would_block.kind(), ErrorKind::WouldBlock);
     assert_eq!(address, client.local_addr().unwrap());
     assert_eq!(client.peer_addr().unwrap(), listener.get_ref().local_addr().unwrap());

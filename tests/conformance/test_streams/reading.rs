@@ -528,7 +528,7 @@ fn lines_come_one_after_the_other() {
         feed.data("rest");
         feed.eof();
         let lines: Vec<_> = reader.lines().map(Result::unwrap).collect().await;
-        assert_eq!(lines, ["line1\n", "line2\n", "line3\n", "rest"].map(|line| line.as_bytes()));
+        assert_eq!(lines, ["line1\n", "line2\n", "line3\n", "rest"].map(str::as_bytes));
         assert!(reader.is_at_eof());
     });
 }

@@ -1,5 +1,7 @@
 //! How a reader shows itself, and errors as values.
 
+#![expect(non_snake_case, reason = "the cases have these names")]
+
 use std::io::ErrorKind;
 
 use asyncio::ReadError;
