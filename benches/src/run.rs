@@ -41,8 +41,6 @@ fn measure(row: &mut Row, peer: Peer<'_>, round: usize, bar: &ProgressBar, resul
     let is_due = match (workload.kind, peer) {
         _ if row.is_left_out(peer.name()) => false,
         (Kind::Cpu, Peer::Rust(_)) => true,
-        // They are the same each time.
-        (Kind::Calls(_), _) => round == 1,
         _ => round > 0,
     };
     if is_due {

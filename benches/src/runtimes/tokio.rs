@@ -1,5 +1,6 @@
-//! tokio's current-thread runtime. As a `LocalRuntime`, which is the same scheduler with tasks that need
-//! not be `Send`; a task costs what one of `tokio::spawn` costs.
+//! tokio's current-thread runtime, with I/O and timers on, as `#[tokio::main]` has them: a turn asks epoll
+//! then, also where nobody waits for a socket. As a `LocalRuntime`, which is the same scheduler with tasks
+//! that need not be `Send`; a task costs what one of `tokio::spawn` costs.
 
 use std::hint::black_box;
 use std::io;
