@@ -22,6 +22,16 @@ use super::{Below, HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT, assert_positive};
 /// let acceptor = asyncio::TlsAcceptor::new(chain, key)?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
+///
+/// A certificate to try it with, which clients trust by
+/// [`TlsConnector::trusting`](crate::TlsConnector::trusting) and its text, is made by the following. Without
+/// `CA:FALSE` it would be a root's, and clients here refuse a server that shows a root; Python's take it.
+///
+/// ```sh
+/// openssl req -x509 -newkey rsa:2048 -nodes -days 30 -keyout key.pem -out certificate.pem \
+///     -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+///     -addext basicConstraints=critical,CA:FALSE
+/// ```
 #[derive(Clone)]
 pub struct TlsAcceptor {
     config: Arc<ServerConfig>,

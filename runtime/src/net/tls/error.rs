@@ -79,12 +79,24 @@ pub(super) fn explain(peer: &str, error: io::Error) -> io::Error {
     io::Error::new(kind, TlsError { peer: peer.to_owned(), trouble })
 }
 
+/// Whether a root was shown in place of a certificate, as `openssl req -x509` makes one. rustls has no
+/// variant for it: the name inside is all there is.
+fn is_root(cause: &CertificateError) -> bool {
+    matches!(cause, CertificateError::Other(cause) if format!("{cause:?}").contains("CaUsedAsEndEntity"))
+}
+
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Certificate(rustls::Error::InvalidCertificate(
                 CertificateError::UnknownIssuer,
             )) => f.write_str("the certificate is not trusted: no known root has signed it"),
+            Self::Certificate(rustls::Error::InvalidCertificate(cause)) if is_root(cause) => {
+                f.write_str(
+                    "the certificate is not trusted: it is a root's (CA:TRUE), which can't be shown \
+                     as one's own: make one with CA:FALSE, or let the root sign another",
+                )
+            }
             Self::Certificate(rustls::Error::InvalidCertificate(cause)) => {
                 write!(f, "the certificate is not trusted: {cause}")
             }

@@ -6,7 +6,9 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::task::Waker;
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedKey, IsCa, KeyPair, generate_simple_self_signed,
+};
 
 use super::*;
 use crate::{Clock, Runner, create_task, gather, yield_now};
@@ -223,6 +225,20 @@ fn an_unknown_root_is_refused() {
                 "TLS handshake with localhost failed: the certificate is not trusted: "
             )
         );
+    });
+}
+
+#[test]
+fn a_root_that_is_shown_as_a_certificate_is_refused_and_the_message_says_what_to_do() {
+    run(async {
+        let key = KeyPair::generate().unwrap();
+        let mut root = CertificateParams::new(vec![HOST.to_owned()]).unwrap();
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let pem = root.self_signed(&key).unwrap().pem();
+        let acceptor = TlsAcceptor::new(&pem, key.serialize_pem()).unwrap();
+        let (client, _) = agreed(&(TlsConnector::trusting(&pem).unwrap(), acceptor)).await;
+        let text = tls_error(client).to_string();
+        assert!(text.contains("it is a root's (CA:TRUE)"), "{text}");
     });
 }
 
