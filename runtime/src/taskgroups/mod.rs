@@ -50,6 +50,25 @@ use crate::task::join::Join;
 ///     assert_eq!(sum.await.unwrap(), Some(21));
 /// });
 /// ```
+///
+/// Where nothing in the group returns a `Result`, the compiler says `type annotations needed`: it doesn't
+/// know the type of the errors. `Infallible` says that there are none:
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// async fn say(what: &str) {
+///     println!("{what}");
+/// }
+///
+/// asyncio::run(async {
+///     let ended = asyncio::TaskGroup::<Infallible>::scope(async |group| {
+///         group.create_task(say("hello"));
+///         group.create_task(say("world"));
+///     });
+///     ended.await.unwrap();
+/// });
+/// ```
 pub struct TaskGroup<'env, E = Infallible> {
     shared: Rc<Shared<'env, E>>,
 }
