@@ -35,7 +35,8 @@ const UNHANDLED: &str = "Unhandled exception in client_connected_cb";
 ///
 /// The connection is closed when the handler drops its writer: at its end at the latest. A handler that
 /// panics, or returns an error, takes down its own connection alone; the loop's exception handler is told.
-/// Options are methods of what this returns, before the `.await`.
+/// A client that goes away in the middle is such an error too, as in Python: where that is nothing new,
+/// catch the errors of kind `ConnectionReset` and `BrokenPipe`, and return `Ok(())`. Options are methods of what this returns, before the `.await`.
 ///
 /// # Errors
 ///
@@ -235,6 +236,10 @@ impl StartServer {
 
     /// How many connections wait in the system until they are accepted; 100 at first. Mirrors the argument
     /// `backlog`.
+    ///
+    /// When more come at once, as from a test that opens hundreds, Linux may drop one that its client takes
+    /// for connected: a client that waits for the server's first word waits for ever. Say more here then,
+    /// up to the system's own limit (`net.core.somaxconn`).
     ///
     /// ```
     /// # use asyncio::{StreamReader, StreamWriter};

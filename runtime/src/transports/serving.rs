@@ -249,6 +249,10 @@ impl CreateServer {
     /// How many connections wait in the system until they are accepted; 100 at first. Mirrors the argument
     /// `backlog`.
     ///
+    /// When more come at once, as from a test that opens hundreds, Linux may drop one that its client takes
+    /// for connected: a client that waits for the server's first word waits for ever. Say more here then,
+    /// up to the system's own limit (`net.core.somaxconn`).
+    ///
     /// ```
     /// # struct Ignore;
     /// # impl asyncio::Protocol for Ignore {}
