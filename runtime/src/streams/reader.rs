@@ -251,6 +251,9 @@ impl StreamReader {
 
     /// The lines to come, as a [`Stream`](futures_core::Stream). Mirrors `async for line in reader`.
     ///
+    /// Its `next` and `try_next` come from the crate `futures` or `futures-lite`, which has to be among your
+    /// dependencies; without one, call [`read_line`](Self::read_line) until it gives nothing.
+    ///
     /// ```
     /// use futures::TryStreamExt;
     ///
