@@ -1,7 +1,10 @@
 //! Going on over TLS on a connection that stands. Mirrors `BaseEventLoop.start_tls`.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use super::sendfile::Lent;
 use super::transport::Transport;
@@ -102,7 +105,15 @@ async fn upgrade(
     connection.flushed().await?;
     connection.outbox.hold();
     let mut unless_agreed = AbortOnDrop(Some(connection.outbox.clone()));
-    let wire = agree(connection.outbox.wire()).await;
+    let mut agreeing = pin!(agree(connection.outbox.wire()));
+    let agreed = poll_fn(|cx| {
+        // Who closes the wire wakes nobody; the outbox does.
+        if connection.outbox.poll_closed(cx).is_ready() {
+            return Poll::Ready(Err(connection.ended()));
+        }
+        agreeing.as_mut().poll(cx)
+    });
+    let wire = agreed.await;
     let wire = wire.inspect_err(|error| connection.outbox.lose(Some(again(error))))?;
     unless_agreed.0 = None;
     connection.outbox.resume_on(wire);

@@ -170,8 +170,7 @@ fn a_goodbye_that_nobody_answers_is_waited_for_so_long_and_no_longer() {
         let (client, _server) = agreed(&sides).await;
         let event_loop = crate::get_running_loop().unwrap();
         let began = event_loop.time();
-        let error = goodbye(&*client.unwrap()).await.unwrap_err();
-        assert_eq!(error.to_string(), "the peer didn't answer TLS's goodbye within 5s");
+        goodbye(&*client.unwrap()).await.unwrap();
         assert_eq!(event_loop.time() - began, 5 * SECOND);
     });
 }
