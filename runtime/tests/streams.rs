@@ -540,3 +540,11 @@ proptest! {
         prop_assert_eq!(written, String::from_utf8(read).unwrap());
     }
 }
+
+#[asyncio::test]
+async fn a_read_of_nothing_is_not_the_end() {
+    let (mut peer, mut reader, _writer) = connected().await;
+    peer.write_all(b"later").unwrap();
+    assert_eq!(AsyncReadExt::read(&mut reader, &mut []).await.unwrap(), 0);
+    assert_eq!(reader.read_exact(5).await.unwrap(), b"later");
+}

@@ -451,6 +451,10 @@ impl AsyncRead for StreamReader {
         bytes: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         self.check()?;
+        if bytes.is_empty() {
+            // Not to be taken for the stream's end.
+            return Poll::Ready(Ok(0));
+        }
         if self.buffer.is_empty() {
             return self.poll_wire(cx, bytes);
         }
