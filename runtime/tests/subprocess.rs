@@ -472,3 +472,14 @@ fn no_descriptor_stays_open_of_processes_that_ended_or_never_began() {
     let (lines, status) = child::Child::start(name, &[]).end();
     assert_eq!((&*lines, status.success()), (&["no more than before".to_owned()][..], true));
 }
+
+#[test]
+fn a_process_that_its_loop_no_longer_watches_is_sent_nothing() {
+    let process = asyncio::run(async {
+        let command = create_subprocess_shell("read x").stdin(Stdio::piped());
+        command.kill_on_drop(false).await.unwrap()
+    });
+    let error = process.kill().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(error.to_string().contains("its loop is closed"), "{error}");
+}

@@ -3,9 +3,9 @@
 //! A service of the loop waits, so that `return_code` is known though nobody awaits it, and no zombie stays.
 //! async-process tells it: on Linux by a descriptor of the process, elsewhere by SIGCHLD.
 //!
-//! What must hold: the process's number is its own until `code` is set, since only the service reaps it; so
-//! no signal hits somebody else. Whatever drops the service kills the process, unless that is to live on;
-//! then a thread of async-process reaps it.
+//! What must hold: the process's number is its own until `code` is set or the service is gone, since only the
+//! service reaps it until then; so no signal hits somebody else. Whatever drops the service kills the process,
+//! unless that is to live on; then a thread of async-process reaps it, and nobody sends it a signal any more.
 
 use std::cell::Cell;
 use std::io;
@@ -26,6 +26,8 @@ pub(super) struct Exit {
     code: Cell<Option<i32>>,
     ended: Event,
     lives_on: Cell<bool>,
+    /// The service is there, which alone reaps it.
+    is_watched: Cell<bool>,
 }
 
 /// Python's code for a process that somebody else has reaped.
@@ -40,6 +42,7 @@ impl Exit {
             code: Cell::new(None),
             ended: Event::new(),
             lives_on: Cell::new(lives_on),
+            is_watched: Cell::new(true),
         })
     }
 
@@ -65,6 +68,11 @@ impl Exit {
             let message = format!("process {} has ended with {code}", self.pid());
             return Err(io::Error::new(io::ErrorKind::NotFound, message));
         }
+        if !self.is_watched.get() {
+            let message =
+                format!("process {} is watched no longer: its loop is closed", self.pid());
+            return Err(io::Error::new(io::ErrorKind::NotFound, message));
+        }
         let Some(named) = Signal::from_named_raw(signal) else {
             let message = format!("{signal} is the number of no signal");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
@@ -72,9 +80,9 @@ impl Exit {
         Ok(kill_process(self.pid, named)?)
     }
 
-    /// Kills it, unless it has ended or is to live on.
+    /// Kills it, unless it has ended, is to live on, or may be reaped by others.
     pub(super) fn kill_if_left(&self) {
-        if self.code().is_none() && !self.lives_on.get() {
+        if self.code().is_none() && self.is_watched.get() && !self.lives_on.get() {
             // Of a process that has set another user, it may be refused.
             let _ = kill_process(self.pid, Signal::KILL);
         }
@@ -113,6 +121,7 @@ impl Watcher {
 impl Drop for Watcher {
     fn drop(&mut self) {
         self.exit.kill_if_left();
+        self.exit.is_watched.set(false);
     }
 }
 
