@@ -7,10 +7,11 @@ mod support;
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
 use std::io::{self, ErrorKind, Read, Write};
+use std::mem;
 use std::net::{TcpListener, TcpStream};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use asyncio::{
     start_server, timeout, yield_now,
 };
 use child::{Child, run_as_child};
-use futures::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, StreamExt};
+use futures::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, StreamExt};
 use proptest::prelude::*;
 use support::{panic_of, reports, turns};
 
@@ -547,4 +548,57 @@ async fn a_read_of_nothing_is_not_the_end() {
     peer.write_all(b"later").unwrap();
     assert_eq!(AsyncReadExt::read(&mut reader, &mut []).await.unwrap(), 0);
     assert_eq!(reader.read_exact(5).await.unwrap(), b"later");
+}
+
+/// Takes nothing at first; what it does then is said by `then`.
+struct Awkward<F> {
+    is_new: bool,
+    then: F,
+}
+
+impl<F: FnMut() -> io::Result<usize> + Unpin> AsyncWrite for Awkward<F> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        _: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if mem::take(&mut self.is_new) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready((self.then)())
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Err(io::Error::other("no room for the rest")))
+    }
+}
+
+#[asyncio::test(clock = "virtual")]
+async fn a_foreign_writer_that_panics_leaves_nobody_waiting() {
+    let reports = reports();
+    let foreign = Awkward { is_new: true, then: || panic!("out of ink") };
+    let writer = StreamWriter::from_async_write(foreign);
+    writer.set_write_buffer_limits(0, None);
+    writer.write("anything");
+    let drained = timeout(Duration::from_secs(1), writer.drain()).await.expect("it ends");
+    assert_eq!(drained.unwrap_err().kind(), ErrorKind::BrokenPipe);
+    assert!(writer.wait_closed().await.is_err());
+    assert_eq!(reports.take(), "out of ink");
+}
+
+#[asyncio::test]
+async fn what_a_foreign_writer_fails_to_end_with_is_told() {
+    // At once, and behind what was buffered.
+    for is_new in [false, true] {
+        let writer = StreamWriter::from_async_write(Awkward { is_new, then: || Ok(4) });
+        writer.write("data");
+        writer.close();
+        let error = writer.wait_closed().await.unwrap_err();
+        assert_eq!(error.to_string(), "no room for the rest");
+    }
 }

@@ -483,3 +483,14 @@ fn a_process_that_its_loop_no_longer_watches_is_sent_nothing() {
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.to_string().contains("its loop is closed"), "{error}");
 }
+
+#[asyncio::test]
+async fn the_end_of_the_input_closes_it() {
+    let mut process = shell("cat").await;
+    let stdin = process.stdin.take().unwrap();
+    stdin.write("pears");
+    stdin.write_eof();
+    wait_for(stdin.wait_closed(), LIMIT).await.unwrap().unwrap();
+    assert!(stdin.is_closing());
+    assert_eq!(process.communicate("").await.unwrap().0, b"pears");
+}

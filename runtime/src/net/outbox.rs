@@ -261,9 +261,9 @@ impl Outbox {
 
     /// The sender: until nothing is left to be sent.
     async fn send_all(self: Rc<Self>) {
-        let sent = poll_fn(|cx| self.poll_send(cx)).await;
+        let mut sent = poll_fn(|cx| self.poll_contained(|| self.poll_send(cx))).await;
         if sent.is_ok() && self.stage.get() == Stage::Closing {
-            self.say_goodbye().await;
+            sent = poll_fn(|cx| self.poll_goodbye(cx)).await;
         }
         // Not stopped by this: it ends here.
         self.sender.take();
@@ -273,11 +273,20 @@ impl Outbox {
         self.wake(&self.poller);
     }
 
-    /// As the wire does it, and for as long as it waits. What becomes of it is of no interest: the
-    /// connection is over.
-    async fn say_goodbye(&self) {
+    /// As the wire does it, and for as long as it waits.
+    fn poll_goodbye(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let wire = self.wire();
-        drop(poll_fn(|cx| wire.poll_goodbye(cx)).await);
+        self.poll_contained(|| wire.poll_goodbye(cx))
+    }
+
+    /// A wire may be code of others. Where that panics, nobody waits for the rest.
+    fn poll_contained(&self, poll: impl FnOnce() -> Poll<io::Result<()>>) -> Poll<io::Result<()>> {
+        let mut outcome = None;
+        self.core.contain(&self.name, || outcome = Some(poll()));
+        outcome.unwrap_or_else(|| {
+            let panicked = "what it is written to has panicked";
+            Poll::Ready(Err(io::Error::new(ErrorKind::BrokenPipe, panicked)))
+        })
     }
 
     fn poll_send(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -308,6 +317,7 @@ impl Outbox {
     fn resume_below_low_water(&self) {
         if self.len() <= self.limits.get().1 && self.is_paused.replace(false) {
             self.drains.choose_all(&());
+            self.wake(&self.poller);
             self.tell(|hook| hook.resume_writing());
         }
     }
@@ -382,6 +392,9 @@ impl Outbox {
 
     /// Ends the writing side behind what is here: the peer reads to the end. Once, and not when it is closing.
     pub(crate) fn write_eof(self: &Rc<Self>) {
+        if self.wire().ends_with_writing() {
+            return self.close();
+        }
         if self.is_closing() || self.has_eof.replace(true) || self.is_busy() {
             return;
         }
@@ -401,8 +414,8 @@ impl Outbox {
         if self.is_busy() {
             return;
         }
-        match self.wire().poll_goodbye(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(_) => self.lose(None),
+        match self.poll_goodbye(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(outcome) => self.lose(outcome.err()),
             Poll::Pending => self.start_sender(),
         }
     }
@@ -468,7 +481,7 @@ impl Outbox {
         self.is_held.set(false);
         if self.is_lost() {
             self.wire().close();
-        } else if self.len() > 0 || self.is_closing() {
+        } else if self.len() > 0 || self.has_eof.get() || self.is_closing() {
             self.start_sender();
         }
     }

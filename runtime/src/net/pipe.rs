@@ -69,6 +69,10 @@ impl Wire for WritingEnd {
         Poll::Ready(Ok(()))
     }
 
+    fn ends_with_writing(&self) -> bool {
+        true
+    }
+
     fn close(&self) {
         self.pipe.close();
     }

@@ -40,13 +40,18 @@ pub(crate) trait Wire {
     /// Ends the writing side: the peer reads to the end.
     fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
+    /// Whether the end of the writing side is the end of it all: nobody reads it.
+    fn ends_with_writing(&self) -> bool {
+        false
+    }
+
     /// Whether the writing side can be ended by itself.
     fn can_write_eof(&self) -> bool {
         true
     }
 
     /// What comes before a polite [`close`](Wire::close), once everything is written: TLS says goodbye and
-    /// waits for the peer's, for a limited time.
+    /// waits for the peer's, for a limited time. An error is what the connection ends with.
     fn poll_goodbye(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }

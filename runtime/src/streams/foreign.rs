@@ -75,6 +75,10 @@ impl Wire for ForeignWriter {
         self.with(|writer| writer.poll_close(cx))
     }
 
+    fn ends_with_writing(&self) -> bool {
+        true
+    }
+
     /// What a compressor or an encoder holds back is written by its `poll_close`.
     fn poll_goodbye(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_shutdown(cx)

@@ -156,9 +156,6 @@ impl Transport {
     #[track_caller]
     pub fn write_eof(&self) {
         self.assert_writes();
-        if self.connection.ways == Ways::Writing {
-            return self.close();
-        }
         assert!(
             self.can_write_eof(),
             "write_eof() is not possible on this connection: over TLS, `close()` ends both sides"

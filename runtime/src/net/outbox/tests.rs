@@ -367,6 +367,36 @@ fn another_wire_goes_on_where_the_first_one_was_held() {
 }
 
 #[test]
+fn an_end_that_came_meanwhile_is_the_other_wires() {
+    run(async {
+        let (first, outbox, _told) = outbox(100);
+        outbox.hold();
+        outbox.write_eof();
+        let second = Rc::new(Scripted::default());
+        outbox.resume_on(second.clone());
+        turns().await;
+        assert_eq!((first.is_ended.get(), second.is_ended.get()), (false, true));
+    });
+}
+
+#[test]
+fn who_polls_for_the_low_water_mark_goes_on_before_all_is_sent() {
+    run(async {
+        let (wire, outbox, _told) = outbox(0);
+        outbox.set_limits(Some(4), Some(2));
+        outbox.write(b"12345");
+        let waiting = {
+            let outbox = outbox.clone();
+            create_task(async move { poll_fn(|cx| outbox.poll_drain(cx)).await })
+        };
+        turns().await;
+        wire.make_room(3);
+        waiting.await.unwrap().unwrap();
+        assert_eq!(outbox.len(), 2);
+    });
+}
+
+#[test]
 fn what_is_kept_goes_when_the_connection_is_over() {
     run(async {
         let (_wire, outbox, _told) = outbox(0);
