@@ -36,6 +36,7 @@ pub fn sources() -> Vec<PathBuf> {
         "macros/expansions",
         "macros/src",
         "runtime/src",
+        "tests/conformance",
         "tests/oracle",
         "tests/tests",
         "tests/ui",

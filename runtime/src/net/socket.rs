@@ -172,7 +172,11 @@ impl<T: Socket> Wire for SocketWire<T> {
     }
 
     fn poll_shutdown(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.with(|io| io.get_ref().shutdown_write()))
+        Poll::Ready(self.with(|io| match io.get_ref().shutdown_write() {
+            // The peer is gone: it waits for no end.
+            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(()),
+            result => result,
+        }))
     }
 
     fn close(&self) {
