@@ -230,7 +230,10 @@ impl Outbox {
         let mut cx = Context::from_waker(Waker::noop());
         let wire = self.wire();
         let mut sent = 0;
-        while sent < bytes.len() {
+        for _ in 0..WRITES_A_TURN {
+            if sent == bytes.len() {
+                break;
+            }
             match wire.poll_write(&mut cx, &bytes[sent..]).map(some_written) {
                 Poll::Ready(Ok(written)) => sent += written,
                 Poll::Ready(Err(error)) => {
@@ -239,6 +242,9 @@ impl Outbox {
                 }
                 Poll::Pending => return sent,
             }
+        }
+        if sent < bytes.len() {
+            return sent;
         }
         match wire.poll_flush(&mut cx) {
             Poll::Ready(Ok(())) => {}

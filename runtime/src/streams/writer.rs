@@ -153,7 +153,7 @@ impl StreamWriter {
     }
 
     /// Says that no more comes, behind what is buffered: the peer reads to the end, and can still answer.
-    /// Mirrors `StreamWriter.write_eof()`.
+    /// What is written only, as a process's `stdin`, is closed by it. Mirrors `StreamWriter.write_eof()`.
     ///
     /// ```
     /// # async fn shown() -> std::io::Result<()> {

@@ -367,6 +367,18 @@ fn another_wire_goes_on_where_the_first_one_was_held() {
 }
 
 #[test]
+fn a_peer_who_takes_all_at_once_does_not_keep_the_loop() {
+    run(async {
+        let (wire, outbox, _told) = outbox(100);
+        wire.piece.set(1);
+        outbox.write(&[b'x'; 100]);
+        assert_eq!(outbox.len(), 84);
+        poll_fn(|cx| outbox.poll_empty(cx)).await.unwrap();
+        assert_eq!(wire.sent().len(), 100);
+    });
+}
+
+#[test]
 fn an_end_that_came_meanwhile_is_the_other_wires() {
     run(async {
         let (first, outbox, _told) = outbox(100);
