@@ -36,7 +36,9 @@ const UNHANDLED: &str = "Unhandled exception in client_connected_cb";
 /// The connection is closed when the handler drops its writer: at its end at the latest. A handler that
 /// panics, or returns an error, takes down its own connection alone; the loop's exception handler is told.
 /// A client that goes away in the middle is such an error too, as in Python: where that is nothing new,
-/// catch the errors of kind `ConnectionReset` and `BrokenPipe`, and return `Ok(())`. Options are methods of what this returns, before the `.await`.
+/// catch the errors of the kinds `ConnectionReset` and `BrokenPipe`, and return `Ok(())`.
+///
+/// Options are methods of what this returns, before the `.await`.
 ///
 /// # Errors
 ///
