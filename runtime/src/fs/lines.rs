@@ -1,5 +1,6 @@
 //! A file's lines, as a stream. Python: iterating over a file.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -13,17 +14,13 @@ use super::File;
 ///
 /// A line has neither `\n` nor `\r\n` at its end. It may be as long as the memory allows.
 ///
-/// # Cancel safety
-///
-/// Nothing is lost when a `next()` is dropped.
-///
 /// ```
-/// use futures::TryStreamExt;
-///
 /// # fn main() -> std::io::Result<()> {
 /// asyncio::run(async {
 ///     let mut lines = asyncio::fs::File::open("Cargo.toml").await?.lines();
-///     assert_eq!(lines.try_next().await?.as_deref(), Some("[package]"));
+///     while let Some(line) = lines.next().await {
+///         println!("{}", line?);
+///     }
 ///     Ok(())
 /// })
 /// # }
@@ -37,6 +34,29 @@ pub struct Lines {
 impl Lines {
     pub(super) fn new(file: File) -> Self {
         Self { file, line: Vec::new() }
+    }
+
+    /// The next line; `None` after the last one.
+    ///
+    /// # Errors
+    ///
+    /// In the line's place: when the file can't be read, and when the line is no UTF-8.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when it is dropped: the next call gives the line.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// asyncio::run(async {
+    ///     let mut lines = asyncio::fs::File::open("Cargo.toml").await?.lines();
+    ///     assert_eq!(lines.next().await.transpose()?.as_deref(), Some("[package]"));
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    pub async fn next(&mut self) -> Option<io::Result<String>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
     /// What was read, as a line; `None` if that is nothing, at the end.

@@ -1,6 +1,7 @@
 //! The lines of a reader, one after the other. Mirrors `StreamReader.__aiter__`.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -35,6 +36,29 @@ pub struct Lines<'a> {
 impl<'a> Lines<'a> {
     pub(super) fn new(reader: &'a mut StreamReader) -> Self {
         Self { reader, scan: Scan::line(), has_ended: false }
+    }
+
+    /// The next line; `None` after the last one.
+    ///
+    /// # Errors
+    ///
+    /// In the line's place: when it is too long, and when the connection fails.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when it is dropped: the next call gives the line.
+    ///
+    /// ```
+    /// asyncio::run(async {
+    ///     let mut reader = asyncio::StreamReader::from_async_read(&b"one\ntwo"[..]);
+    ///     let mut lines = reader.lines();
+    ///     assert_eq!(lines.next().await.unwrap().unwrap(), b"one\n");
+    ///     assert_eq!(lines.next().await.unwrap().unwrap(), b"two");
+    ///     assert!(lines.next().await.is_none());
+    /// });
+    /// ```
+    pub async fn next(&mut self) -> Option<Result<Vec<u8>, ReadError>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
 

@@ -251,17 +251,12 @@ impl StreamReader {
 
     /// The lines to come, as a [`Stream`](futures_core::Stream). Mirrors `async for line in reader`.
     ///
-    /// Its `next` and `try_next` come from the crate `futures` or `futures-lite`, which has to be among your
-    /// dependencies; without one, call [`read_line`](Self::read_line) until it gives nothing.
-    ///
     /// ```
-    /// use futures::TryStreamExt;
-    ///
     /// asyncio::run(async {
     ///     let mut reader = asyncio::StreamReader::from_async_read(&b"one\ntwo\n"[..]);
     ///     let mut lines = reader.lines();
-    ///     while let Some(line) = lines.try_next().await.unwrap() {
-    ///         assert!(line.ends_with(b"\n"));
+    ///     while let Some(line) = lines.next().await {
+    ///         assert!(line.unwrap().ends_with(b"\n"));
     ///     }
     /// });
     /// ```

@@ -72,7 +72,7 @@ impl EventLoop {
         transport.assert_writes();
         assert!(
             !connection.is_lent.get(),
-            "sendfile is in progress on this connection already: await it first"
+            "sendfile or start_tls is in progress on this connection already: await it first"
         );
         let lent = Lent::new(connection);
         let mut sending = Sending { connection, file, offset, left: count.unwrap_or(u64::MAX) };

@@ -99,7 +99,7 @@ async fn upgrade(
     let connection = &transport.connection;
     assert!(
         !connection.is_lent.get(),
-        "sendfile is in progress on this connection already: await it first"
+        "sendfile or start_tls is in progress on this connection already: await it first"
     );
     let lent = Lent::new(connection);
     connection.flushed().await?;

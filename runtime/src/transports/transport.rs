@@ -86,7 +86,7 @@ impl Transport {
         self.assert_writes();
         assert!(
             !self.connection.is_lent.get(),
-            "unable to write; sendfile is in progress: await it first"
+            "unable to write; sendfile or start_tls is in progress: await it first"
         );
         self.connection.outbox.write(data);
     }
