@@ -70,7 +70,9 @@ async fn first_exception(delay: u64) {
     let (done, pending) = try_wait([b, a], When::FirstError).await;
     assert_eq!(now() - began, millis(delay));
     assert_eq!(values(done).await, [Err("division by zero")]);
-    assert_eq!(pending.len(), 1);
+    assert!(!pending[0].is_done());
+    assert_eq!(values(pending).await, [Ok(())]);
+    assert_eq!(now() - began, millis(10_000));
 }
 
 #[asyncio::test(clock = "virtual", seeds = 20)]
