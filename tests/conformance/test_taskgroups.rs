@@ -337,12 +337,15 @@ async fn test_taskgroup_23() {
             millis(100).await;
             group.create_task(millis(300));
             if count == 5 {
-                // Main and the children.
+                // Main and the children; and what the group itself counts.
                 assert!(asyncio::all_tasks().len() - 1 < 5);
+                let shown = format!("{group:?}");
+                assert!((0..5).any(|few| shown.ends_with(&format!(" tasks={few}>"))), "{shown}");
             }
         }
         millis(1350).await;
         assert_eq!(asyncio::all_tasks().len(), 1);
+        assert!(format!("{group:?}").ends_with(" tasks=0>"));
     });
     ended.await.unwrap();
 }
