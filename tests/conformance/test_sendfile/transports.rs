@@ -90,6 +90,7 @@ async fn test_sendfile_for_closing_transp() {
     let file = file();
     let error = event_loop().sendfile(&transport, &file, 0, None).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionAborted);
+    assert_eq!(error.to_string(), "the connection was closed before the end");
     closed(&transport, &recorder).await;
     assert!(received.join().unwrap().is_empty());
     assert_eq!(tell(&file), 0);
