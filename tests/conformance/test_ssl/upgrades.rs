@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use asyncio::{Protocol, Transport, gather, timeout, to_thread};
+use futures::channel::oneshot;
 use futures_rustls::rustls::{ClientConnection, StreamOwned};
 
 use crate::net_support::*;
@@ -73,19 +74,23 @@ fn test_start_tls_client_buf_proto_1() {
 fn test_start_tls_slow_client_cancel() {
     run(async |event_loop| {
         let (listener, address) = listening();
+        let (waits_on_handshake, server_waits) = oneshot::channel();
         let server = to_thread(move || {
             let mut socket = listener.accept().unwrap().0;
             receive_hello(&mut socket);
+            waits_on_handshake.send(()).unwrap();
             let mut rest = Vec::new();
             socket.read_to_end(&mut rest).map(|_| rest)
         });
         let client = async {
-            let connecting = event_loop.create_connection(MyProto::default, address);
-            let (transport, _) = connecting.await.unwrap();
+            let connecting = event_loop.create_connection(Recorder::default, address);
+            let (transport, client) = connecting.await.unwrap();
             transport.write(&HELLO_MSG);
+            server_waits.await.unwrap();
             let (_, connector) = tls_for("127.0.0.1");
             let slow = event_loop.start_tls(&transport, &connector);
             timeout(Duration::from_millis(50), slow).await.unwrap_err();
+            assert_eq!(client.calls.take(), ["made"]);
         };
         let (rest, ()) = gather!(server, client).await;
         // The hello of TLS, and then the end, polite or not.
