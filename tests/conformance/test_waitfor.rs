@@ -51,24 +51,42 @@ async fn test_wait_for_timeout_less_then_0_or_0_future_done() {
 
 #[asyncio::test(clock = "virtual", seeds = 20)]
 async fn test_wait_for_timeout_less_then_0_or_0() {
-    let running = Rc::new(Cell::new(false));
-    let inner = running.clone();
+    let running = Rc::new(Cell::new(None));
+    let started = asyncio::get_running_loop().unwrap().create_future();
+    let (inner, starting) = (running.clone(), started.clone());
     let task = create_task(async move {
-        let ended = wait_for(
-            async {
-                inner.set(true);
-                let caught = catch_cancel(sleep(SHORT)).await;
-                inner.set(false);
-                caught.unwrap_err().raise().await;
-            },
-            Duration::ZERO,
-        );
-        ended.await.is_err()
+        inner.set(Some(true));
+        starting.set_result(()).unwrap();
+        let caught = catch_cancel(sleep(LONG)).await;
+        inner.set(Some(false));
+        caught.unwrap_err().raise().await;
     });
+    let seen = TaskRef::clone(&task);
+    started.await.unwrap();
+    assert_eq!(running.get(), Some(true));
     let began = now();
-    assert!(task.await.unwrap());
+    let late: Result<Result<(), TaskError>, TimeoutError> = wait_for(task, Duration::ZERO).await;
+    assert_eq!(late.unwrap_err().after(), Duration::ZERO);
+    assert!(seen.is_done());
+    assert!(seen.is_cancelled());
+    assert_eq!(running.get(), Some(false));
     assert_eq!(now(), began);
-    assert!(!running.get());
+}
+
+/// Python doesn't begin with it; here it runs to its first suspension.
+#[asyncio::test(clock = "virtual", seeds = 20)]
+async fn test_wait_for_timeout_less_then_0_or_0_coroutine_do_not_started() {
+    let running = Cell::new(None);
+    let began = now();
+    let work = async {
+        running.set(Some(true));
+        let caught = catch_cancel(sleep(LONG)).await;
+        running.set(Some(false));
+        caught.unwrap_err().raise().await;
+    };
+    assert!(wait_for(work, Duration::ZERO).await.is_err());
+    assert_eq!(running.get(), Some(false));
+    assert_eq!(now(), began);
 }
 
 #[asyncio::test(clock = "virtual", seeds = 20)]
@@ -141,8 +159,30 @@ async fn test_wait_for_reraises_exception_during_cancellation() {
     assert_eq!(wait_for(inner, SHORT).await, Ok(Err("foo")));
 }
 
+/// Of Python 3.11, where the waiter is cancelled at once. Since 3.12, and here, it waits for what holds the
+/// cancellation up, and gives its value.
 #[asyncio::test(clock = "virtual", seeds = 20)]
 async fn test_wait_for_self_cancellation() {
+    let (began, pause) = (now(), Duration::from_millis(300));
+    let inner = create_task(async move {
+        for _ in 0..2 {
+            catch_cancel(sleep(pause)).await.unwrap_err();
+        }
+        sleep(pause).await;
+        42
+    });
+    let seen = TaskRef::clone(&inner);
+    let waiter = create_task(wait_for(inner, Duration::from_millis(100)));
+    sleep(Duration::from_millis(200)).await;
+    assert!(!waiter.is_done(), "the inner one has caught the deadline's");
+    waiter.cancel();
+    assert_eq!(waiter.await.unwrap().unwrap().unwrap(), 42);
+    assert_eq!(now() - began, Duration::from_millis(500));
+    assert!(!seen.is_cancelled());
+}
+
+#[asyncio::test(clock = "virtual", seeds = 20)]
+async fn a_waiter_cancelled_before_its_deadline_says_that_when_its_task_ends() {
     // Catches two cancellations and waits again; the third one ends it.
     let inner = create_task(async {
         for _ in 0..2 {
