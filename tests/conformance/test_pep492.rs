@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use asyncio::{BoundedSemaphore, Condition, Lock, Semaphore, StreamReader, new_event_loop, sleep};
-use futures::StreamExt;
 
 async fn nap() {
     sleep(Duration::from_millis(10)).await;
