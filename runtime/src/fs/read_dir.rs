@@ -19,7 +19,7 @@ use crate::threads::ExecutorCall;
 /// How many entries a thread brings at a time.
 const BATCH: usize = 64;
 
-/// The entries of a folder, in no particular order, made by [`read_dir`](super::read_dir).
+/// The entries of a folder, in no particular order, made by [`read_dir`](super::read_dir()).
 /// Python: `os.scandir(path)`.
 ///
 /// `.` and `..` are not among them. An entry that comes or goes meanwhile may be in it or not.
@@ -101,7 +101,7 @@ impl std::fmt::Debug for ReadDir {
     }
 }
 
-/// A file or folder that [`read_dir`](super::read_dir) found. Python: `os.DirEntry`.
+/// A file or folder that [`read_dir`](super::read_dir()) found. Python: `os.DirEntry`.
 ///
 /// ```
 /// use futures::TryStreamExt;
