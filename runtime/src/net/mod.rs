@@ -13,7 +13,7 @@ pub(crate) mod outbox;
 pub(crate) mod pipe;
 mod race;
 pub(crate) mod resolve;
-mod sendfile;
+pub(crate) mod sendfile;
 pub(crate) mod sock;
 pub(crate) mod socket;
 #[cfg(unix)]

@@ -11,8 +11,8 @@ use socket2::{SockRef, Type};
 
 use crate::event_loop::EventLoop;
 
-/// Python's size of a piece, where the bytes are read.
-const PIECE: usize = 256 * 1024;
+/// Python's `SENDFILE_FALLBACK_READBUFFER_SIZE`: how much is read at a time, where the bytes are read.
+pub(crate) const PIECE: usize = 256 * 1024;
 
 impl EventLoop {
     /// Sends a file over a connected stream socket, from `offset` on: `count` bytes, or with `None` all that
@@ -141,8 +141,20 @@ impl Drop for Progress<'_> {
     }
 }
 
+/// What the system says of a file, or a socket, that it doesn't send. In pieces, it may still be sent.
+#[cfg(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "freebsd"
+))]
+pub(crate) fn cannot_send(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, NotSeekable, Unsupported};
+    matches!(error.kind(), InvalidInput | Unsupported | NotSeekable)
+}
+
 /// Reads a piece, the whole of it unless the file ends.
-fn read_at(file: &File, position: u64, length: usize) -> io::Result<Vec<u8>> {
+pub(crate) fn read_at(file: &File, position: u64, length: usize) -> io::Result<Vec<u8>> {
     use std::io::Read;
 
     let mut file = file;
@@ -164,13 +176,13 @@ fn read_at(file: &File, position: u64, length: usize) -> io::Result<Vec<u8>> {
     target_os = "freebsd"
 ))]
 mod native {
-    use std::io::{self, ErrorKind};
+    use std::io;
     use std::num::NonZeroUsize;
 
     use async_io::Async;
     use socket2::SockRef;
 
-    use super::{Native, Progress};
+    use super::{Native, Progress, cannot_send};
     use crate::net::sock::is_to_be_repeated;
 
     /// The most that one call is asked for: no system takes more.
@@ -201,14 +213,6 @@ mod native {
             }
         }
         Ok(Native::Sent)
-    }
-
-    /// What the system says of a file, or a socket, that it doesn't send.
-    fn cannot_send(error: &io::Error) -> bool {
-        matches!(
-            error.kind(),
-            ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::NotSeekable
-        )
     }
 }
 

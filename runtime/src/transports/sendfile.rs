@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::future::poll_fn;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Seek, SeekFrom};
 use std::rc::Rc;
 use std::sync::Arc;
 #[cfg(target_os = "linux")]
@@ -14,9 +14,9 @@ use std::task::Poll;
 use super::connection::Connection;
 use super::transport::Transport;
 use crate::event_loop::EventLoop;
-
-/// Python's `SENDFILE_FALLBACK_READBUFFER_SIZE`.
-const PIECE: u64 = 256 * 1024;
+#[cfg(target_os = "linux")]
+use crate::net::sendfile::cannot_send;
+use crate::net::sendfile::{PIECE, read_at};
 
 /// How much the system is asked to send at once.
 #[cfg(target_os = "linux")]
@@ -133,7 +133,7 @@ impl Sending<'_> {
             match self.send_some().await {
                 Ok(0) => break,
                 Ok(sent) => self.advance(sent as u64),
-                Err(error) if self.offset == begin && is_of_no_use(&error) => return Ok(false),
+                Err(error) if self.offset == begin && cannot_send(&error) => return Ok(false),
                 Err(error) => return Err(error),
             }
         }
@@ -159,12 +159,17 @@ impl Sending<'_> {
         .await
     }
 
+    /// How much to read next.
+    fn piece(&self) -> usize {
+        usize::try_from(self.left).map_or(PIECE, |left| left.min(PIECE))
+    }
+
     async fn in_pieces(&mut self, event_loop: &EventLoop) -> io::Result<()> {
         let outbox = &self.connection.outbox;
         let file = Arc::new(self.file.try_clone()?);
         while self.left > 0 {
-            let (file, offset, length) = (file.clone(), self.offset, self.left.min(PIECE));
-            let read = event_loop.run_in_executor(move || read_piece(&file, offset, length));
+            let (file, offset, length) = (file.clone(), self.offset, self.piece());
+            let read = event_loop.run_in_executor(move || read_at(&file, offset, length));
             let piece = read.await?;
             if piece.is_empty() {
                 break;
@@ -178,21 +183,4 @@ impl Sending<'_> {
         }
         self.connection.flushed().await
     }
-}
-
-/// Errors after which sending in pieces may still do.
-#[cfg(target_os = "linux")]
-fn is_of_no_use(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    let number = error.raw_os_error();
-    let others = [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP].map(Errno::raw_os_error);
-    error.kind() == io::ErrorKind::Unsupported
-        || number.is_some_and(|number| others.contains(&number))
-}
-
-fn read_piece(mut file: &File, offset: u64, length: u64) -> io::Result<Vec<u8>> {
-    let mut piece = Vec::new();
-    file.seek(SeekFrom::Start(offset))?;
-    file.take(length).read_to_end(&mut piece)?;
-    Ok(piece)
 }
