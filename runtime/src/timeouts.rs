@@ -52,7 +52,9 @@ use crate::task::table;
 /// ```
 pub async fn timeout<F: IntoFuture>(delay: Duration, future: F) -> Result<F::Output, TimeoutError> {
     let core = table::running_core("timeout");
-    Timeout::new(core.clock.after(delay)).run(future).await
+    let ended = Timeout::new(core.clock.after(delay)).run(future).await;
+    // `run` can only tell what was left when it began, a moment later.
+    ended.map_err(|_| TimeoutError::new(delay))
 }
 
 /// Awaits `future` until `deadline` at most, on the loop's clock: `EventLoop::time() + delay`.

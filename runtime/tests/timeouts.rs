@@ -34,6 +34,13 @@ async fn the_error_says_how_long_it_waited() {
     assert_eq!(std::io::Error::from(error).kind(), std::io::ErrorKind::TimedOut);
 }
 
+// On the real clock, where a moment goes by between the call and the first poll.
+#[asyncio::test]
+async fn the_error_says_the_time_that_was_given() {
+    let given = Duration::from_millis(1);
+    assert_eq!(timeout(given, pending::<()>()).await.unwrap_err().after(), given);
+}
+
 #[asyncio::test(clock = "virtual", seeds = 50)]
 async fn an_inner_timeout_is_not_the_outer_one() {
     let inner = timeout(2 * SECOND, timeout(SECOND, pending::<()>())).await;
