@@ -4,7 +4,8 @@ use crate::directive::Problem;
 use crate::pages::Page;
 
 /// The folders whose pages are chapters.
-const CHAPTERS: [&str; 3] = ["book/pages/guide/", "book/pages/inside/", "book/pages/break/"];
+const CHAPTERS: [&str; 4] =
+    ["book/pages/guide/", "book/pages/apply/", "book/pages/inside/", "book/pages/break/"];
 const PROGRAMS: [&str; 3] = ["listing", "pair", "compile_error"];
 const RESULTS: [&str; 5] = ["output", "errors", "expansion", "compile_error", "figures"];
 const LONGEST_SUMMARY: usize = 5;
