@@ -1,10 +1,11 @@
 //! The book: builds its pages from the project's own files, checks them, and serves them.
 //!
 //! `building` makes the book, with what `directive` fills in from the files that `excerpt` cuts pieces out
-//! of, from `programs` and from `figures`; `check` says what doesn't hold of it; `serve` shows it in a
+//! of, from `programs`, from `figures` and from `benches`; `check` says what doesn't hold of it; `serve` shows it in a
 //! browser; `record` measures; `appendix` writes the tables at its end.
 
 pub mod appendix;
+pub mod benches;
 pub mod building;
 pub mod check;
 pub mod directive;

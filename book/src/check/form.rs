@@ -7,7 +7,7 @@ use crate::pages::Page;
 const CHAPTERS: [&str; 4] =
     ["book/pages/guide/", "book/pages/apply/", "book/pages/inside/", "book/pages/break/"];
 const PROGRAMS: [&str; 3] = ["listing", "pair", "compile_error"];
-const RESULTS: [&str; 5] = ["output", "errors", "expansion", "compile_error", "figures"];
+const RESULTS: [&str; 6] = ["output", "errors", "expansion", "compile_error", "figures", "benches"];
 const LONGEST_SUMMARY: usize = 5;
 
 /// What each chapter lacks.

@@ -2,18 +2,22 @@
 
 use super::figures::recorded;
 use super::parse::words;
+use crate::benches::Benches;
 use crate::excerpt::{all_with, the_one_with};
 use crate::programs::Program;
 
 /// What `expression` says of the output of `program`, as lines to show.
 ///
 /// `line 3`, `lines 2..4`, `last line`, `line "TEXT"`, `count "TEXT"`, `order "A" "B"`,
-/// `figure FILE ROW COLUMN`; with `errors` in front, of what it wrote to its standard error.
+/// `figure FILE ROW COLUMN`, `bench WORKLOAD WHAT`; with `errors` in front, of what it wrote to its standard error.
 pub(super) fn evaluate(program: &str, expression: &str) -> Result<Vec<String>, String> {
     let words = words(expression);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     if let ["figure", file, row, column] = words[..] {
         return Ok(vec![recorded(file)?.shown(row, column)?]);
+    }
+    if let ["bench", workload, what] = words[..] {
+        return Ok(vec![Benches::load()?.shown(workload, what)?]);
     }
     let program = Program::find(program)?;
     let (file, words) = match &words[..] {

@@ -4,6 +4,7 @@
 //! `parse` finds them; each of the other rooms makes the Markdown and HTML of one kind. What a directive
 //! names and isn't there is a `Problem` with the page and its line, and fails the build.
 
+mod benches;
 mod diagram;
 mod expression;
 mod figures;
@@ -11,6 +12,7 @@ mod listing;
 mod output;
 mod pair;
 mod parse;
+mod plot;
 mod prediction;
 mod timeline;
 
@@ -55,7 +57,8 @@ pub fn expand(page: &str, text: &str) -> (String, Vec<Problem>) {
     (expanded, problems)
 }
 
-const BLOCKS: [&str; 12] = [
+const BLOCKS: [&str; 14] = [
+    "benches",
     "compile_error",
     "diagram",
     "errors",
@@ -66,6 +69,7 @@ const BLOCKS: [&str; 12] = [
     "names",
     "output",
     "pair",
+    "plot",
     "predict",
     "timeline",
 ];
@@ -79,6 +83,8 @@ fn block(directive: &Directive<'_>) -> Result<String, String> {
         return Err(format!("{name} ends with `}}}}` on its own line: it has no lines below it"));
     }
     let made = match name {
+        "bench" => Err("{{bench …}} stands within a line".to_owned()),
+        "benches" => benches::table(directive),
         "compile_error" => listing::compile_error(directive),
         "diagram" => diagram::diagram(directive),
         "errors" => output::errors(directive),
@@ -92,6 +98,7 @@ fn block(directive: &Directive<'_>) -> Result<String, String> {
         "names" => directive.only_argument("a group").and_then(crate::appendix::names::names_table),
         "output" => output::output(directive),
         "pair" => pair::pair(directive),
+        "plot" => plot::plot(directive),
         "predict" => prediction::prediction(directive),
         "timeline" => timeline::timeline(directive),
         unknown => Err(unknown_name(unknown)),
@@ -102,6 +109,7 @@ fn block(directive: &Directive<'_>) -> Result<String, String> {
 
 fn inline(directive: &Directive<'_>) -> Result<String, String> {
     match directive.name.as_str() {
+        "bench" => benches::value(directive),
         "figure" => figures::value(directive),
         name if BLOCKS.contains(&name) => {
             Err(format!("{{{{{name} …}}}} must stand on a line of its own"))
@@ -111,11 +119,14 @@ fn inline(directive: &Directive<'_>) -> Result<String, String> {
 }
 
 fn unknown_name(name: &str) -> String {
-    let known = BLOCKS.iter().chain(&["figure"]);
+    let known = BLOCKS.iter().chain(&["bench", "figure"]);
     let by_distance = known.map(|known| (strsim::damerau_levenshtein(known, name), known));
     match by_distance.min() {
         Some((0..=2, near)) => format!("there is no directive {name:?}: did you mean {near:?}?"),
-        _ => format!("there is no directive {name:?}: there are figure, {}", BLOCKS.join(", ")),
+        _ => format!(
+            "there is no directive {name:?}: there are bench, figure, {}",
+            BLOCKS.join(", ")
+        ),
     }
 }
 

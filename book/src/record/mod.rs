@@ -2,10 +2,11 @@
 //! `book/figures`, from where the pages show it.
 //!
 //! `ladder` measures what `tutorial/ladder_*` cost; `epoll` keeps what `ladder_5` asks of the system;
-//! `traces` keeps what a lesson's loop did. The rooms below them: `build` makes the programs, `cost` runs
+//! `traces` keeps what a lesson's loop did; `benches` what this library costs beside others. The rooms below them: `build` makes the programs, `cost` runs
 //! one, `strace` watches its system calls, `machine` says on what. Recorded is by hand, on a machine that
 //! does nothing else: no test does it.
 
+mod benches;
 mod build;
 mod cost;
 mod epoll;
@@ -35,8 +36,12 @@ type Report<'a> = &'a mut dyn FnMut(Progress<'_>);
 /// A recording: what it is called, and what makes it.
 type Recording = (&'static str, fn(&Path, Report<'_>) -> Result<(), String>);
 
-const RECORDINGS: [Recording; 3] =
-    [("ladder", ladder::record), ("epoll", epoll::record), ("traces", traces::record)];
+const RECORDINGS: [Recording; 4] = [
+    ("ladder", ladder::record),
+    ("epoll", epoll::record),
+    ("traces", traces::record),
+    ("benches", benches::record),
+];
 
 /// Where the recordings are.
 pub fn folder() -> PathBuf {
@@ -85,13 +90,13 @@ mod tests {
 
     #[test]
     fn nothing_said_is_everything_recorded() {
-        assert_eq!(chosen(&[]).unwrap(), ["ladder", "epoll", "traces"]);
+        assert_eq!(chosen(&[]).unwrap(), ["ladder", "epoll", "traces", "benches"]);
         assert_eq!(chosen(&["traces"]).unwrap(), ["traces"]);
     }
 
     #[test]
     fn an_unknown_recording_is_named_with_the_known_ones() {
         let error = chosen(&["ladder", "lader"]).unwrap_err();
-        assert_eq!(error, "there is no recording lader; there are: ladder, epoll, traces");
+        assert_eq!(error, "there is no recording lader; there are: ladder, epoll, traces, benches");
     }
 }
