@@ -265,7 +265,7 @@ async fn a_process_that_is_dropped_is_killed_and_leaves_no_zombie() {
 
 #[asyncio::test]
 async fn a_task_that_is_cancelled_takes_its_process_along() {
-    let (sender, receiver) = futures_channel::oneshot::channel();
+    let (sender, receiver) = futures::channel::oneshot::channel();
     let task = create_task(async move {
         let process = sleeper().await;
         sender.send(process.pid()).unwrap();

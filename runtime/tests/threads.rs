@@ -234,7 +234,7 @@ fn cancelling_a_remote_task_that_is_done_does_nothing() {
 fn a_call_may_make_tasks_that_are_not_send() {
     let remote = Remote::start();
     // `catch_cancel` is not `Send`, so the future is made on the loop's thread.
-    let (sender, receiver) = futures_channel::oneshot::channel();
+    let (sender, receiver) = futures::channel::oneshot::channel();
     let catching = move || {
         let task = asyncio::create_task(async {
             let caught = asyncio::catch_cancel(std::future::pending::<()>()).await;
@@ -323,7 +323,7 @@ fn a_task_of_one_loop_awaits_one_of_another() {
 #[test]
 fn a_task_of_one_loop_wakes_a_task_of_another_running_loop() {
     let remote = Remote::start();
-    let (sender, receiver) = futures_channel::oneshot::channel();
+    let (sender, receiver) = futures::channel::oneshot::channel();
     let waits = remote.handle.spawn(|| receiver).unwrap();
     remote.handle.block_on(async || {}).unwrap();
     asyncio::run(async {

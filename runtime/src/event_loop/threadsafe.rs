@@ -2,7 +2,8 @@
 //! `asyncio.run_coroutine_threadsafe`.
 //!
 //! What is handed in travels through the inbox. What comes back travels through a one-shot channel,
-//! so that a value is never touched by two threads.
+//! so that a value is never touched by two threads: one of `async-channel`'s, which is in the house as a
+//! dependency of `blocking`.
 
 use std::fmt;
 use std::panic::Location;
@@ -11,7 +12,8 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::thread::{self, ThreadId};
 
-use futures_channel::oneshot;
+use async_channel::{Receiver, TrySendError, bounded};
+use futures_core::Stream;
 
 use super::core::Core;
 use super::inbox::Inbox;
@@ -113,7 +115,7 @@ impl LoopHandle {
         T: Send + 'static,
     {
         let spawned_at = Location::caller();
-        let (sender, outcome) = oneshot::channel();
+        let (sender, outcome) = bounded(1);
         let key = Arc::new(OnceLock::new());
         let known = key.clone();
         self.call_soon(move || {
@@ -122,7 +124,7 @@ impl LoopHandle {
             let report = async move {
                 let outcome = catch_panic(async { main().await }).await;
                 // What comes back had nobody waiting for it.
-                if let Err(Err(payload)) = sender.send(outcome) {
+                if let Err(TrySendError::Closed(Err(payload))) = sender.try_send(outcome) {
                     report_unseen(&core, payload, spawned_at);
                 }
             };
@@ -130,7 +132,7 @@ impl LoopHandle {
             known.get_or_init(|| task.key());
             task.detach();
         })?;
-        Ok(RemoteTask { outcome, key, handle: self.clone(), spawned_at })
+        Ok(RemoteTask { outcome: Box::pin(outcome), key, handle: self.clone(), spawned_at })
     }
 
     /// Runs what [`spawn`](LoopHandle::spawn) takes on the loop, and blocks this thread until it is
@@ -199,7 +201,7 @@ impl fmt::Debug for LoopHandle {
 /// ```
 #[must_use = "dropping it loses the task's outcome; the task goes on"]
 pub struct RemoteTask<T> {
-    outcome: oneshot::Receiver<Result<T, Payload>>,
+    outcome: Pin<Box<Receiver<Result<T, Payload>>>>,
     /// Where the task is, once the loop has made it.
     key: Arc<OnceLock<TaskKey>>,
     handle: LoopHandle,
@@ -262,11 +264,11 @@ impl<T> Future for RemoteTask<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let spawned_at = self.spawned_at;
-        Pin::new(&mut self.outcome).poll(cx).map(|outcome| match outcome {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(payload)) => Err(TaskError::Panicked(panicked(payload, spawned_at))),
+        self.outcome.as_mut().poll_next(cx).map(|outcome| match outcome {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(payload)) => Err(TaskError::Panicked(panicked(payload, spawned_at))),
             // The task was dropped with its end of the channel.
-            Err(oneshot::Canceled) => Err(TaskError::Cancelled(Cancelled::default())),
+            None => Err(TaskError::Cancelled(Cancelled::default())),
         })
     }
 }
@@ -275,7 +277,7 @@ impl<T> Drop for RemoteTask<T> {
     fn drop(&mut self) {
         // From here on the task itself reports.
         self.outcome.close();
-        let Ok(Some(Err(payload))) = self.outcome.try_recv() else { return };
+        let Ok(Err(payload)) = self.outcome.try_recv() else { return };
         let spawned_at = self.spawned_at;
         let report = move || {
             let tasks = table::running().expect("a callback runs in a running loop");
