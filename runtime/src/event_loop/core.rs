@@ -61,11 +61,12 @@ impl Core {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let clock = ClockSource::new(settings.clock);
-        let trace = Trace::open(settings.trace.as_deref(), clock.now());
+        let now = clock.now();
+        let trace = Trace::open(settings.trace.as_deref(), now);
         Rc::new(Self {
             id,
             ready: Rc::new(ReadyQueue::new(id, settings.seed, trace.clone())),
-            timers: Timers::new(trace.clone()),
+            timers: Timers::new(trace.clone(), now),
             clock,
             inbox: Arc::new(Inbox::new()),
             trace,

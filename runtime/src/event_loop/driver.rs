@@ -105,14 +105,18 @@ impl Driver {
             return Next::Turn;
         }
         core.trace.turn_ends();
-        match core.timers.earliest() {
-            Some(deadline) if core.clock.is_virtual() => match self.sounding.poll(cx) {
+        if core.clock.is_virtual()
+            && let Some(deadline) = core.timers.earliest()
+        {
+            return match self.sounding.poll(cx) {
                 Poll::Ready(()) => {
                     jump(core, deadline);
                     Next::Turn
                 }
                 Poll::Pending => self.park(core, cx),
-            },
+            };
+        }
+        match core.timers.not_before() {
             Some(deadline) if self.arm(deadline, cx).is_ready() => Next::Turn,
             _ => self.park(core, cx),
         }

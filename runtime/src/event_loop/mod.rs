@@ -21,6 +21,7 @@ pub(crate) mod threadsafe;
 mod timer_handle;
 pub(crate) mod timers;
 pub(crate) mod turn;
+pub(crate) mod wheel;
 
 use std::cell::Cell;
 use std::fmt;
@@ -300,7 +301,7 @@ impl EventLoop {
     ) -> TimerHandle {
         self.core().assert_open();
         let (callback, key) = self.core().call_at(when, callback, scheduled_at);
-        TimerHandle::new(callback, key, self.core())
+        TimerHandle::new(callback, when, key, self.core())
     }
 
     /// The loop's clock: what [`call_at`](EventLoop::call_at) and

@@ -21,13 +21,19 @@ use super::timers::TimerKey;
 #[derive(Clone, Debug)]
 pub struct TimerHandle {
     handle: Handle,
+    when: Option<Instant>,
     key: Option<TimerKey>,
     core: Weak<Core>,
 }
 
 impl TimerHandle {
-    pub(super) fn new(callback: Rc<Callback>, key: Option<TimerKey>, core: &Rc<Core>) -> Self {
-        Self { handle: Handle::new(callback), key, core: Rc::downgrade(core) }
+    pub(super) fn new(
+        callback: Rc<Callback>,
+        when: Option<Instant>,
+        key: Option<TimerKey>,
+        core: &Rc<Core>,
+    ) -> Self {
+        Self { handle: Handle::new(callback), when, key, core: Rc::downgrade(core) }
     }
 
     /// Takes the callback back and drops it; its place in the timer queue is free at once. After it
@@ -74,6 +80,6 @@ impl TimerHandle {
     /// event_loop.close();
     /// ```
     pub fn when(&self) -> Option<Instant> {
-        self.key.map(|key| key.deadline)
+        self.when
     }
 }

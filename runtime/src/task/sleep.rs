@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use super::table;
 use crate::event_loop::core::Core;
 use crate::event_loop::ready;
-use crate::event_loop::timers::{Timer, TimerKey};
+use crate::event_loop::timers::{Rank, Timer, TimerKey};
+use crate::event_loop::wheel::Place;
 
 /// Waits for `delay`. Mirrors `asyncio.sleep(delay)`.
 ///
@@ -102,12 +103,26 @@ enum Wait {
     Until(Instant),
     /// For one turn.
     Yield(YieldNow),
-    /// In the loop's timer queue.
-    Queued(Rc<Core>, TimerKey),
+    /// In the loop's timer queue. The key's fields one by one: a `Sleep` is 24 bytes so, not 32.
+    Queued {
+        core: Rc<Core>,
+        serial: u64,
+        slot: u32,
+        place: Place,
+    },
+    Over,
     Forever,
 }
 
 impl Sleep {
+    /// A sleep that ends at `deadline`, which was yet to come when `rank` was given. It has begun: the first
+    /// poll to come is one after the first.
+    pub(crate) fn begun(core: Rc<Core>, rank: Rank, deadline: Instant, cx: &Context<'_>) -> Self {
+        let timer = Timer::Wake(table::waiter(&core, cx));
+        let TimerKey { serial, slot, place } = core.timers.insert_at(rank, deadline, timer);
+        Self { wait: Wait::Queued { core, serial, slot, place } }
+    }
+
     fn start(&mut self, cx: &Context<'_>) {
         let core = table::running_core("sleep");
         let deadline = match self.wait {
@@ -119,18 +134,14 @@ impl Sleep {
             Wait::Until(deadline) => (deadline > core.clock.now()).then_some(deadline),
             _ => unreachable!("a sleep starts once"),
         };
-        self.wait = if let Some(deadline) = deadline {
-            let key = core.timers.insert(deadline, Timer::Wake(table::waiter(&core, cx)));
-            Wait::Queued(core, key)
-        } else {
-            Wait::Yield(yield_now())
+        *self = match deadline {
+            Some(deadline) => {
+                let rank = core.timers.rank();
+                Self::begun(core, rank, deadline, cx)
+            }
+            None => Self { wait: Wait::Yield(yield_now()) },
         };
     }
-}
-
-/// Whether the timer is still to fire; if so, it wakes what polls now.
-fn is_queued(core: &Rc<Core>, key: TimerKey, cx: &Context<'_>) -> bool {
-    core.timers.set_waiter(key, table::waiter(core, cx))
 }
 
 impl Future for Sleep {
@@ -139,14 +150,22 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if let Wait::Delay(_) | Wait::Until(_) = self.wait {
             self.start(cx);
-            if let Wait::Queued(..) = self.wait {
+            if let Wait::Queued { .. } = self.wait {
                 return Poll::Pending;
             }
         }
         match &mut self.wait {
             Wait::Yield(turn) => Pin::new(turn).poll(cx),
-            // The entry is in the queue until the turn that its deadline falls into.
-            Wait::Queued(core, key) if !is_queued(core, *key, cx) => Poll::Ready(()),
+            &mut Wait::Queued { ref core, serial, slot, place } => {
+                // The entry is in the queue until the turn that its deadline falls into.
+                let key = TimerKey { serial, slot, place };
+                if core.timers.set_waiter(key, || table::waiter(core, cx)) {
+                    return Poll::Pending;
+                }
+                self.wait = Wait::Over;
+                Poll::Ready(())
+            }
+            Wait::Over => Poll::Ready(()),
             _ => Poll::Pending,
         }
     }
@@ -154,8 +173,9 @@ impl Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if let Wait::Queued(core, key) = &self.wait {
-            drop(core.timers.remove(*key));
+        if let Wait::Queued { core, serial, slot, place } = &self.wait {
+            let key = TimerKey { serial: *serial, slot: *slot, place: *place };
+            drop(core.timers.remove(key));
         }
     }
 }
