@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 
 use crate::event_loop::core::Core;
 use crate::event_loop::ready::Waiter;
+use crate::event_loop::timers::Rank;
 use crate::exceptions::{Cancelled, TimeoutError};
 use crate::task::block::Block;
 use crate::task::cell::Request;
 use crate::task::sleep::{Sleep, sleep_until};
-use crate::task::table;
+use crate::task::table::{self, Tasks};
 
 /// Awaits `future` for `delay` at most. Mirrors `async with asyncio.timeout(delay)`.
 ///
@@ -51,10 +52,10 @@ use crate::task::table;
 /// # });
 /// ```
 pub async fn timeout<F: IntoFuture>(delay: Duration, future: F) -> Result<F::Output, TimeoutError> {
-    let core = table::running_core("timeout");
-    let ended = Timeout::new(core.clock.after(delay)).run(future).await;
-    // `run` can only tell what was left when it began, a moment later.
-    ended.map_err(|_| TimeoutError::new(delay))
+    let start = Start::now();
+    let when = start.now.checked_add(delay);
+    let ended = drive(start, when, None, pin!(future.into_future())).await;
+    end(start, when, ended).await
 }
 
 /// Awaits `future` until `deadline` at most, on the loop's clock: `EventLoop::time() + delay`.
@@ -90,7 +91,9 @@ pub async fn timeout_at<F: IntoFuture>(
     deadline: Instant,
     future: F,
 ) -> Result<F::Output, TimeoutError> {
-    Timeout::new(deadline).run(future).await
+    let (start, when) = (Start::now(), Some(deadline));
+    let ended = drive(start, when, None, pin!(future.into_future())).await;
+    end(start, when, ended).await
 }
 
 /// [`timeout`] with its arguments as Python's `asyncio.wait_for(aw, timeout)` has them. A task that is
@@ -219,19 +222,11 @@ impl Timeout {
     /// # });
     /// ```
     pub async fn run<F: IntoFuture>(&self, future: F) -> Result<F::Output, TimeoutError> {
-        let core = table::running_core("timeout");
-        let began = core.clock.now();
-        let _entered = self.enter(&core);
-        let ended = self.drive(&core, pin!(future.into_future())).await;
-        // `future` is dropped: what it held is free when others hear of its end.
-        match ended {
-            Ended::Value(value) => Ok(value),
-            Ended::TimedOut => {
-                let after = self.when().map(|when| when.saturating_duration_since(began));
-                Err(TimeoutError::new(after.unwrap_or_default()))
-            }
-            Ended::Cancelled(cancelled) => cancelled.raise().await,
-        }
+        let start = Start::now();
+        let _entered = self.enter();
+        let handle = Some(&*self.shared);
+        let ended = drive(start, self.when(), handle, pin!(future.into_future())).await;
+        end(start, self.when(), ended).await
     }
 
     /// The deadline, on the loop's clock. Mirrors `Timeout.when()`.
@@ -290,54 +285,29 @@ impl Timeout {
         self.shared.stage.get() == Stage::Expired
     }
 
-    fn enter(&self, core: &Rc<Core>) -> Entered<'_> {
+    fn enter(&self) -> Entered<'_> {
         let is_first = self.shared.stage.replace(Stage::Active) == Stage::Created;
         assert!(is_first, "asyncio: a `Timeout` has been entered already: make one for each use");
-        self.shared.core.set(Some(core.clone()));
+        self.shared.core.set(Some(table::running_core("timeout")));
+        self.shared.is_moved.set(false);
         Entered(&self.shared)
     }
+}
 
-    async fn drive<F: Future>(&self, core: &Rc<Core>, mut future: Pin<&mut F>) -> Ended<F::Output> {
-        let mut block = Block::default();
-        let mut sleep = self.when().map(sleep_until);
-        poll_fn(|cx| {
-            if self.has_passed(&mut sleep, cx) {
-                self.shared.stage.set(Stage::Expired);
-                block.cancel(Request::next());
-            }
-            let polled = block.poll(future.as_mut(), cx);
-            let Poll::Ready(outcome) = polled else {
-                self.wait(core, &mut sleep, cx);
-                return Poll::Pending;
-            };
-            Poll::Ready(match outcome {
-                Ok(value) => Ended::Value(value),
-                Err(_) if self.is_expired() && block.was_own() => Ended::TimedOut,
-                Err(cancelled) => Ended::Cancelled(cancelled),
-            })
-        })
-        .await
-    }
+/// When a timeout was begun.
+#[derive(Clone, Copy)]
+struct Start {
+    now: Instant,
+    rank: Rank,
+}
 
-    /// Whether the deadline has passed, which it does once.
-    fn has_passed(&self, sleep: &mut Option<Sleep>, cx: &mut Context<'_>) -> bool {
-        if self.shared.is_moved.take() {
-            *sleep = self.when().map(sleep_until);
-        }
-        let is_ready = sleep.as_mut().is_some_and(|sleep| Pin::new(sleep).poll(cx).is_ready());
-        if is_ready {
-            *sleep = None;
-        }
-        is_ready
-    }
-
-    /// Leaves word of whom a moved deadline concerns.
-    fn wait(&self, core: &Rc<Core>, sleep: &mut Option<Sleep>, cx: &mut Context<'_>) {
-        // What ran may have moved it. A new timer gives way for a turn at least.
-        if self.shared.is_moved.get() {
-            self.has_passed(sleep, cx);
-        }
-        drop(self.shared.waiter.replace(Some(table::waiter(core, cx))));
+impl Start {
+    fn now() -> Self {
+        let start = table::with_running(|Tasks { core, .. }| Self {
+            now: core.clock.now(),
+            rank: core.timers.rank(),
+        });
+        start.unwrap_or_else(|| table::outside_a_loop("timeout"))
     }
 }
 
@@ -345,6 +315,104 @@ enum Ended<T> {
     Value(T),
     TimedOut,
     Cancelled(Cancelled),
+}
+
+/// Awaits `future` until the deadline passes, which is at `when`, unless somebody moves it by its handle.
+///
+/// A timer is set only when `future` is not ready at once, which most are that have a deadline for the
+/// bad case alone; it has the rank of one that was set before.
+async fn drive<F: Future>(
+    start: Start,
+    when: Option<Instant>,
+    handle: Option<&Shared>,
+    mut future: Pin<&mut F>,
+) -> Ended<F::Output> {
+    let mut block = Block::default();
+    let mut alarm = Alarm::new(start, when);
+    poll_fn(|cx| {
+        if alarm.rings(handle, cx) {
+            handle.inspect(|handle| handle.stage.set(Stage::Expired));
+            block.cancel(Request::next());
+        }
+        let Poll::Ready(outcome) = block.poll(future.as_mut(), cx) else {
+            alarm.wait(handle, cx);
+            return Poll::Pending;
+        };
+        Poll::Ready(match outcome {
+            Ok(value) => Ended::Value(value),
+            Err(_) if alarm.has_rung && block.was_own() => Ended::TimedOut,
+            Err(cancelled) => Ended::Cancelled(cancelled),
+        })
+    })
+    .await
+}
+
+/// `future` is dropped: what it held is free when others hear of its end.
+async fn end<T>(start: Start, when: Option<Instant>, ended: Ended<T>) -> Result<T, TimeoutError> {
+    match ended {
+        Ended::Value(value) => Ok(value),
+        Ended::TimedOut => {
+            let after = when.map(|when| when.saturating_duration_since(start.now));
+            Err(TimeoutError::new(after.unwrap_or_default()))
+        }
+        Ended::Cancelled(cancelled) => cancelled.raise().await,
+    }
+}
+
+/// Tells when the deadline has passed, which it does once.
+struct Alarm {
+    timer: AlarmTimer,
+    has_rung: bool,
+}
+
+enum AlarmTimer {
+    /// To be set when what runs under the deadline is pending.
+    Unset(Instant, Rank),
+    Set(Sleep),
+    Off,
+}
+
+impl Alarm {
+    fn new(start: Start, when: Option<Instant>) -> Self {
+        let timer = match when {
+            Some(when) if when > start.now => AlarmTimer::Unset(when, start.rank),
+            // It has passed: the timer's turn is counted from before the first poll, as in Python.
+            Some(when) => AlarmTimer::Set(sleep_until(when)),
+            None => AlarmTimer::Off,
+        };
+        Self { timer, has_rung: false }
+    }
+
+    fn rings(&mut self, handle: Option<&Shared>, cx: &mut Context<'_>) -> bool {
+        if let Some(handle) = handle
+            && handle.is_moved.take()
+        {
+            let moved = handle.when.get().map(sleep_until);
+            self.timer = moved.map_or(AlarmTimer::Off, AlarmTimer::Set);
+        }
+        let AlarmTimer::Set(sleep) = &mut self.timer else { return false };
+        let rings = Pin::new(sleep).poll(cx).is_ready();
+        if rings {
+            (self.timer, self.has_rung) = (AlarmTimer::Off, true);
+        }
+        rings
+    }
+
+    /// Sets the timer, and leaves word of whom a moved deadline concerns.
+    fn wait(&mut self, handle: Option<&Shared>, cx: &mut Context<'_>) {
+        // What ran may have moved it. A new timer gives way for a turn at least.
+        if handle.is_some_and(|handle| handle.is_moved.get()) {
+            self.rings(handle, cx);
+        }
+        if let AlarmTimer::Unset(when, rank) = self.timer {
+            let core = table::running_core("timeout");
+            self.timer = AlarmTimer::Set(Sleep::begun(core, rank, when, cx));
+        }
+        if let Some(handle) = handle {
+            let waiter = table::waiter(&table::running_core("timeout"), cx);
+            drop(handle.waiter.replace(Some(waiter)));
+        }
+    }
 }
 
 /// While it lives, the deadline runs.

@@ -85,6 +85,27 @@ async fn a_cancellation_before_the_deadline_comes_out_at_once() {
 }
 
 #[asyncio::test(clock = "virtual")]
+async fn a_timer_set_in_the_first_poll_comes_after_the_deadlines_own() {
+    let log = Log::new();
+    let event_loop = running_loop();
+    let work = async {
+        let log = log.clone();
+        event_loop.call_later(SECOND, move || log.push("callback"));
+        pending::<()>().await;
+    };
+    timeout(SECOND, work).await.unwrap_err();
+    log.push("timeout");
+    yield_now().await;
+    assert_eq!(log.take(), "timeout, callback");
+}
+
+#[asyncio::test]
+async fn with_no_time_it_runs_to_its_first_suspension() {
+    assert_eq!(timeout(Duration::ZERO, async { 42 }).await, Ok(42));
+    assert!(timeout(Duration::ZERO, yield_now()).await.is_err());
+}
+
+#[asyncio::test(clock = "virtual")]
 async fn what_ran_is_dropped_before_the_error_is_there() {
     let log = Log::new();
     let held = log.on_drop("dropped");
