@@ -60,6 +60,50 @@ async fn a_siblings_wakes_do_not_poll_a_child() {
     assert_eq!(polls.get(), 1);
 }
 
+/// Where two children's turns follow each other, the task around them is polled once for both; not if the
+/// first one woke something in that task.
+#[asyncio::test]
+async fn what_a_child_wakes_beside_it_is_polled_before_the_next_child() {
+    for is_told in [true, false] {
+        let log = Log::new();
+        let (tell, told) = futures::channel::oneshot::channel();
+        let first = async {
+            log.push("first");
+            let kept = if is_told { tell.send(()).map(|()| None).unwrap() } else { Some(tell) };
+            yield_now().await;
+            drop(kept);
+        };
+        let children =
+            gather!(first, talk(log.clone(), "second", 1), talk(log.clone(), "third", 1));
+        let beside = async {
+            let _ = told.await;
+            log.push("beside");
+        };
+        futures::join!(children, beside);
+        let expected = if is_told {
+            "first, beside, second1, third1"
+        } else {
+            "first, second1, third1, beside"
+        };
+        assert_eq!(log.take(), expected);
+    }
+}
+
+#[asyncio::test]
+async fn a_child_that_ends_the_gather_keeps_the_next_from_its_turn() {
+    let log = Log::new();
+    let failing = async {
+        log.push("failing");
+        Err::<(), _>("failed")
+    };
+    let next = async {
+        log.push("next");
+        Ok(())
+    };
+    assert_eq!(asyncio::try_gather!(async { Ok(()) }, failing, next).await, Err("failed"));
+    assert_eq!(log.take(), "failing");
+}
+
 /// The turn of a child polls the task around it, which has run in this turn already.
 #[asyncio::test]
 async fn a_yield_beside_a_gather_gives_way_for_a_whole_turn() {

@@ -84,6 +84,9 @@ pub(crate) struct ReadyQueue {
     /// Tells this loop from the others of the process.
     loop_id: u64,
     lines: RefCell<Lines>,
+    /// How many entries had their turn, ever; and how many may have had it when the driver is asked again.
+    taken: Cell<u64>,
+    granted: Cell<u64>,
     /// The waker of `block_on`, while the loop is parked.
     alarm: Cell<Option<Waker>>,
     trace: Trace,
@@ -96,6 +99,8 @@ impl ReadyQueue {
         Self {
             loop_id,
             lines: RefCell::default(),
+            taken: Cell::new(0),
+            granted: Cell::new(0),
             alarm: Cell::new(None),
             trace,
             random: seed.map(|seed| RefCell::new(fastrand::Rng::with_seed(seed))),
@@ -156,6 +161,33 @@ impl ReadyQueue {
             mark.queued = false;
         }
         Some(entry)
+    }
+
+    /// Grants so many entries their turn.
+    pub(crate) fn grant(&self, entries: usize) {
+        self.granted.set(self.taken.get() + entries as u64);
+    }
+
+    /// Whether it is one more entry's turn.
+    #[inline]
+    pub(crate) fn begin_next(&self) -> bool {
+        let is_granted = self.taken.get() < self.granted.get();
+        self.taken.set(self.taken.get() + u64::from(is_granted));
+        is_granted
+    }
+
+    /// Numbers the entry whose turn it is.
+    pub(crate) fn number(&self) -> u64 {
+        self.taken.get()
+    }
+
+    /// The task whose turn is next, if it is granted.
+    #[inline]
+    pub(crate) fn next_task(&self) -> Option<TaskKey> {
+        match self.lines.borrow().queue.front()? {
+            Ready::Task(key) if self.taken.get() < self.granted.get() => Some(*key),
+            _ => None,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

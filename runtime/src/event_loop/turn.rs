@@ -74,7 +74,9 @@ impl<'a> Turns<'a> {
                 return self.driver.look(cx);
             }
             self.left.set(self.left.get() - granted);
-            for _ in 0..granted {
+            let ready = &self.tasks.core.ready;
+            ready.grant(granted);
+            while ready.begin_next() {
                 self.run_next(main);
             }
         }
@@ -170,6 +172,7 @@ impl<'a> Turns<'a> {
 /// child is polled through a waker of its own, which was woken instead.
 fn pass_up(core: &Core, family: &Family, index: usize) -> Option<TaskKey> {
     family.due.borrow_mut().push_back(index);
+    family.turn.set(core.ready.number());
     let parent = family.parent.borrow();
     let Some(waker) = parent.waker.clone() else { return Some(parent.task.key()) };
     drop(parent);

@@ -52,6 +52,8 @@ pub(crate) struct Family {
     pub(crate) parent: RefCell<Parent>,
     /// The children that were ready and whose turn has come, in that order.
     pub(crate) due: RefCell<VecDeque<usize>>,
+    /// The number of the last entry of the ready queue that was one of the children's turns.
+    pub(crate) turn: Cell<u64>,
 }
 
 /// Who polls the future that the children live in.
@@ -60,12 +62,27 @@ pub(crate) struct Parent {
     /// What to wake for it, where that is not the task itself: something like `FuturesUnordered` stands
     /// between the two.
     pub(crate) waker: Option<Waker>,
+    /// The family that the task itself is a child of.
+    around: Option<Rc<Family>>,
+}
+
+impl Family {
+    /// Whether nothing in the tasks around the children was woken since the turn of a child began.
+    pub(crate) fn is_let_be(&self) -> bool {
+        let parent = self.parent.borrow();
+        let task = &parent.task;
+        parent.waker.is_none()
+            && !task.points_are_to_look.get()
+            && !task.core.ready.is_queued(task.key)
+            && parent.around.as_ref().is_none_or(|around| around.is_let_be())
+    }
 }
 
 impl Parent {
     pub(crate) fn new(task: &Rc<TaskCell>, cx: &task::Context<'_>) -> Self {
         let is_own = task.waker().will_wake(cx.waker());
-        Self { task: task.clone(), waker: (!is_own).then(|| cx.waker().clone()) }
+        let waker = (!is_own).then(|| cx.waker().clone());
+        Self { task: task.clone(), waker, around: task.family() }
     }
 
     /// Whether a poll of `task` with `cx` comes the same way.
@@ -314,6 +331,28 @@ impl TaskCell {
 
     pub(crate) fn spawned_at(&self) -> &'static Location<'static> {
         self.spawned_at
+    }
+
+    /// Its index among the children of `family`, if it is one of them.
+    pub(crate) fn index_in(&self, family: &Rc<Family>) -> Option<usize> {
+        let body = self.body.take();
+        let index = match &body {
+            Some(Body::Child(own, index)) if Rc::ptr_eq(own, family) => Some(*index),
+            _ => None,
+        };
+        self.body.set(body);
+        index
+    }
+
+    /// The family that it is a child of.
+    fn family(&self) -> Option<Rc<Family>> {
+        let body = self.body.take();
+        let family = match &body {
+            Some(Body::Child(family, _)) => Some(family.clone()),
+            _ => None,
+        };
+        self.body.set(body);
+        family
     }
 
     /// The tasks that wait for this one: the one it lives in, and the one that awaits its handle.

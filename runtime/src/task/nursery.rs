@@ -9,7 +9,7 @@
 //! that is dropped leaves no child in the table. No child is polled while the nursery is borrowed, so
 //! that children can make children.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
@@ -51,6 +51,8 @@ pub(crate) struct Nursery {
     family: Rc<Family>,
     /// Those that are not done.
     children: RefCell<Slab<Rc<TaskCell>>>,
+    /// The one that was polled last: most often it is the next one's turn after.
+    last: Cell<usize>,
 }
 
 impl Nursery {
@@ -58,8 +60,14 @@ impl Nursery {
         let family = Rc::new(Family {
             parent: RefCell::new(Parent::new(parent, cx)),
             due: RefCell::new(VecDeque::new()),
+            turn: Cell::new(0),
         });
-        Self { tasks: Rc::downgrade(tasks), family, children: RefCell::default() }
+        Self {
+            tasks: Rc::downgrade(tasks),
+            family,
+            children: RefCell::default(),
+            last: Cell::new(0),
+        }
     }
 
     /// Makes a child; it runs in the next turn.
@@ -126,16 +134,37 @@ impl Nursery {
     /// Polls the next child whose turn has come. `None`: that was all.
     pub(crate) fn step_next(&self, futures: &mut dyn Children) -> Option<Turn> {
         loop {
-            let index = self.family.due.borrow_mut().pop_front()?;
+            let due = self.family.due.borrow_mut().pop_front();
+            let tasks = self.tasks.upgrade()?;
+            let index = due.or_else(|| self.next_sibling(&tasks))?;
             let child = self.children.borrow().get(index).cloned();
-            if let Some(child) = child
-                && let Some(tasks) = self.tasks.upgrade()
-            {
+            if let Some(child) = child {
+                self.last.set(index);
                 let core = &tasks.core;
                 let step = || self.step_child(&tasks, &child, index, futures);
                 return Some(traced(&child, || core.watch(&child, step)));
             }
         }
+    }
+
+    /// The child whose turn is next in the whole loop: in its turn the task around would be polled again,
+    /// all the way down to here, for this child alone. Where something in the task around was woken
+    /// meanwhile, that goes its way, as it would then see what the last child did.
+    ///
+    /// Of 10,000 children that give way once, it saves each a quarter.
+    fn next_sibling(&self, tasks: &Tasks) -> Option<usize> {
+        let core = &tasks.core;
+        let is_childs_turn = self.family.turn.get() == core.ready.number();
+        if !is_childs_turn || core.debug.get() || !self.family.is_let_be() {
+            return None;
+        }
+        let key = core.ready.next_task()?;
+        let guess = self.last.get() + 1;
+        let is_right = self.children.borrow().get(guess).is_some_and(|child| child.key() == key);
+        let index = if is_right { guess } else { tasks.index_in(&self.family, key)? };
+        core.ready.begin_next();
+        self.family.turn.set(core.ready.number());
+        core.ready.pop().map(|_| index)
     }
 
     fn step_child(

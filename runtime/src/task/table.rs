@@ -14,7 +14,7 @@ use std::task::Context;
 
 use slab::Slab;
 
-use super::cell::{Body, Phase, TaskCell};
+use super::cell::{Body, Family, Phase, TaskCell};
 use super::output::{AnyOutput, Output};
 use super::service;
 use super::step::{step_owned, traced};
@@ -157,6 +157,15 @@ impl Tasks {
         let mut cells: Vec<_> = self.slots.borrow().iter().map(|(_, cell)| cell.clone()).collect();
         cells.sort_by_key(|cell| cell.id());
         cells
+    }
+
+    /// The index of a task among the children of `family`, if it is one of them.
+    pub(super) fn index_in(&self, family: &Rc<Family>, key: TaskKey) -> Option<usize> {
+        self.slots
+            .borrow()
+            .get(key.index())
+            .filter(|cell| cell.key() == key)
+            .and_then(|cell| cell.index_in(family))
     }
 
     pub(crate) fn current(&self) -> Option<Rc<TaskCell>> {
