@@ -228,6 +228,9 @@ impl Queue {
         if self.removed > self.slots.len() / 2 + SWEPT || self.is_empty() && is_large {
             self.sweep();
         }
+        if self.is_empty() {
+            self.not_before = Tick::NEVER;
+        }
         Some(timer)
     }
 
@@ -249,7 +252,8 @@ impl Queue {
             self.slots.shrink_to_fit();
             self.freed = 0;
         }
-        if self.due.capacity() > SMALL {
+        // A sweep may come while timers fire.
+        if self.due.is_empty() && self.due.capacity() > SMALL {
             self.due = VecDeque::new();
         }
     }
@@ -330,5 +334,6 @@ fn keep(slots: &mut Slab<Slot>, removed: &mut usize, slot: u32) -> bool {
     }
     is_kept
 }
+
 #[cfg(test)]
 mod tests;

@@ -97,6 +97,22 @@ fn timers_that_fired_give_their_memory_back() {
 }
 
 #[test]
+fn timers_removed_while_others_fire_take_none_of_them_along() {
+    let (timers, now) = timers();
+    for serial in 0..5000 {
+        timers.insert(now, callback(serial));
+    }
+    let later: Vec<_> =
+        (0..5000).map(|serial| timers.insert(now + SECOND, callback(serial))).collect();
+    assert_eq!(timers.pop_due(now).map(|timer| serial(&timer)), Some(0));
+    for key in later {
+        assert!(timers.remove(key).is_some());
+    }
+    assert_eq!(serials_due(&timers, now), (1..5000).collect::<Vec<_>>());
+    assert!(timers.is_empty());
+}
+
+#[test]
 fn the_earliest_deadline_is_not_one_that_was_removed() {
     let (timers, now) = timers();
     let first = timers.insert(now + SECOND, callback(1));
