@@ -8,8 +8,8 @@ use asyncio::{Task, create_task, sleep};
 
 const BEAT: Duration = Duration::from_millis(1);
 
-/// Who is as late as this has been held up. A busy machine may make it late by a few milliseconds.
-const STOOD_STILL: Duration = Duration::from_millis(300);
+/// Who is as late as this has been held up. A busy machine may make it late by some milliseconds.
+const STOOD_STILL: Duration = Duration::from_secs(1);
 
 pub(crate) struct Heart {
     rhythm: Rc<Rhythm>,

@@ -120,7 +120,7 @@ async fn a_large_file(folder: &Path) -> Result<(), Box<dyn Error>> {
 
 /// A function that isn't async, and takes its time: it stands for a slow disk, or for one on the network.
 fn read_slowly(path: &Path) -> io::Result<String> {
-    thread::sleep(Duration::from_millis(320));
+    thread::sleep(Duration::from_millis(1020));
     std::fs::read_to_string(path)
 }
 
