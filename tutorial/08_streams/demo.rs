@@ -28,12 +28,13 @@ pub(crate) async fn demo() -> Result<(), Box<dyn Error>> {
     bob.hear().await?;
     bob.say("I have to go");
     ann.hear().await?;
-    drop(bob); // Closes his connection.
+    bob.writer.close();
     ann.hear().await?;
 
     let (last_words, ()) = gather!(ann.hear(), shut_down(&server, &room)).await;
     last_words?;
     ann.hear().await?;
+    ann.writer.close();
     Ok(())
 }
 

@@ -62,19 +62,20 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Sends each line back. Runs once for each client, in a task of its own. At its end `writer` goes out of scope,
-/// which closes the connection.
+/// Sends each line back. Runs once for each client, in a task of its own.
 async fn echo(mut reader: StreamReader, writer: StreamWriter) -> Result<(), ReadError> {
     loop {
         let line = reader.read_line().await?;
         // At the end of the stream, and only there, a line is empty: even `\n` is one byte.
         if line.is_empty() {
-            return Ok(());
+            break;
         }
         writer.write(line);
         // Waits while the client doesn't read. Without it, a client could fill the memory.
         writer.drain().await?;
     }
+    writer.close();
+    Ok(())
 }
 
 /// A client: says one thing, and gives back what it hears.
@@ -82,6 +83,7 @@ async fn ask(server: SocketAddr, word: &str) -> io::Result<String> {
     let (mut reader, writer) = open_connection(server).await?;
     writer.write(format!("{word}\n"));
     let answer = reader.read_line().await?;
+    writer.close();
     Ok(text(&answer))
 }
 
@@ -101,15 +103,19 @@ struct Room {
 
 impl Room {
     /// Serves one connection. The first line is the guest's name, each other one is for all the others.
-    async fn host(&self, mut reader: StreamReader, writer: StreamWriter) -> io::Result<()> {
+    async fn host(&self, mut reader: StreamReader, writer: StreamWriter) -> Result<(), ReadError> {
         let writer = Rc::new(writer);
-        match self.listen(&mut reader, &writer).await {
-            Err(ReadError::LimitOverrun(_)) => writer.write("* that line is too long\n"),
+        let ended = match self.listen(&mut reader, &writer).await {
+            Err(ReadError::LimitOverrun(_)) => {
+                writer.write("* that line is too long\n");
+                Ok(())
+            }
             // A guest who is gone without a goodbye is nothing to report.
-            Err(ReadError::Io(error)) if is_gone(&error) => {}
-            ended => ended?,
-        }
-        Ok(())
+            Err(ReadError::Io(error)) if is_gone(&error) => Ok(()),
+            ended => ended,
+        };
+        writer.close();
+        ended
     }
 
     async fn listen(
