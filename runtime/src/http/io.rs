@@ -34,14 +34,21 @@ impl std::error::Error for WriteFailed {}
 
 /// A wire as hyper wants it. hyper's own buffer can't be lent out in safe code, so each read goes
 /// through a scratch buffer.
+///
+/// Nothing is read before the request was written. hyper reads first, and takes what a hasty server has sent
+/// by then for an answer to nothing.
 pub(super) struct HyperIo {
     wire: Rc<dyn Wire>,
     scratch: Box<[u8]>,
+    has_written: bool,
+    /// A read waits for the first write.
+    is_held_back: bool,
 }
 
 impl HyperIo {
     pub(super) fn new(wire: Rc<dyn Wire>) -> Self {
-        Self { wire, scratch: vec![0; SCRATCH_SIZE].into() }
+        let scratch = vec![0; SCRATCH_SIZE].into();
+        Self { wire, scratch, has_written: false, is_held_back: false }
     }
 }
 
@@ -52,6 +59,10 @@ impl hyper::rt::Read for HyperIo {
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if !this.has_written {
+            this.is_held_back = true;
+            return Poll::Pending;
+        }
         let room = buffer.remaining().min(SCRATCH_SIZE);
         let scratch = &mut this.scratch[..room];
         let length = ready!(this.wire.poll_read(cx, scratch))?;
@@ -62,11 +73,17 @@ impl hyper::rt::Read for HyperIo {
 
 impl hyper::rt::Write for HyperIo {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.wire.poll_write(cx, bytes).map_err(WriteFailed::mark)
+        let written = ready!(self.wire.poll_write(cx, bytes)).map_err(WriteFailed::mark);
+        self.has_written = true;
+        // hyper reads and writes in one task.
+        if std::mem::take(&mut self.is_held_back) {
+            cx.waker().wake_by_ref();
+        }
+        Poll::Ready(written)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
