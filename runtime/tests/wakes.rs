@@ -296,6 +296,44 @@ fn many_sockets_that_become_ready_together_wake_a_parked_loop() {
 }
 
 /// The line of those who wait names the tasks of one loop by their keys, those of others by their wakers.
+/// Whichever it waits in: its own poller, or async-io.
+#[test]
+fn streams_and_sockets_of_async_io_and_other_threads_wake_a_parked_loop_by_turns() {
+    const ROUNDS: u8 = 200;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let far_end = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut byte = [0];
+        while stream.read_exact(&mut byte).is_ok() {
+            stream.write_all(&byte).unwrap();
+        }
+    });
+    asyncio::run(async {
+        let (mut reader, writer) = asyncio::open_connection(address).await.unwrap();
+        let (client, server) = unix_pair();
+        let echo = create_task(echo(server));
+        for round in 0..ROUNDS {
+            writer.write([round]);
+            assert_eq!(reader.read_exact(1).await.unwrap(), [round]);
+            // Some waits in a row of each kind, so that the loop stays where it is, and moves.
+            for _ in 0..round % 3 {
+                asyncio::to_thread(|| ()).await;
+            }
+            for _ in 0..round / 100 {
+                client.writable().await.unwrap();
+                client.get_ref().write_all(&[round]).unwrap();
+                client.readable().await.unwrap();
+                client.get_ref().read_exact(&mut [0]).unwrap();
+            }
+        }
+        writer.close();
+        drop(client);
+        echo.await.unwrap();
+    });
+    far_end.join().unwrap();
+}
+
 #[test]
 fn a_primitive_serves_two_loops_at_once_and_one_after_the_other() {
     let (one, two) = (asyncio::new_event_loop(), asyncio::new_event_loop());

@@ -17,6 +17,7 @@ use super::callback::Callback;
 use super::clock::ClockSource;
 use super::executor::Executor;
 use super::inbox::Inbox;
+use super::poller::Poller;
 use super::ready::{self, Ready, ReadyQueue, Waiter};
 use super::settings::Settings;
 use super::timers::{Timer, TimerKey, Timers};
@@ -35,6 +36,7 @@ pub(crate) struct Core {
     pub(crate) timers: Timers,
     pub(crate) clock: ClockSource,
     pub(crate) inbox: Arc<Inbox<Letter>>,
+    pub(crate) poller: Poller,
     pub(crate) trace: Trace,
     pub(crate) stopping: Cell<bool>,
     /// How many turns there were.
@@ -69,6 +71,7 @@ impl Core {
             timers: Timers::new(trace.clone(), now),
             clock,
             inbox: Arc::new(Inbox::new()),
+            poller: Poller::default(),
             trace,
             stopping: Cell::new(false),
             turn: Cell::new(0),

@@ -13,6 +13,7 @@ pub(crate) mod driver;
 pub(crate) mod executor;
 pub(crate) mod inbox;
 pub(crate) mod policy;
+pub(crate) mod poller;
 pub(crate) mod ready;
 mod reporting;
 pub(crate) mod settings;

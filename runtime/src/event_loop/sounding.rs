@@ -41,6 +41,11 @@ mod unix {
     }
 
     impl Sounding {
+        /// Makes the socket, and async-io's reactor, before there are no descriptors left for them.
+        pub(crate) fn prepare(&self) {
+            self.socket.get_or_init(|| Readable::new().ok());
+        }
+
         /// Ready when all I/O that was ready at the first call has woken those who wait for it.
         pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
             if let Some(readable) = self.socket.get_or_init(|| Readable::new().ok()) {
@@ -86,6 +91,9 @@ mod elsewhere {
     }
 
     impl Sounding {
+        #[expect(clippy::unused_self, reason = "as where there is a socket")]
+        pub(crate) fn prepare(&self) {}
+
         pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
             if self.has_looked.replace(true) {
                 self.start_over();

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 
 use super::callback::Callback;
 use super::core::Core;
-use super::driver::{self, Driver, Next};
+use super::driver::{Driver, Next};
 use super::ready::{Ready, TaskKey};
 use crate::task::cell::{Body, Family, Phase, TaskCell};
 use crate::task::step::{Step, step, step_owned, traced};
@@ -37,13 +37,18 @@ pub(crate) struct Turns<'a> {
 
 impl<'a> Turns<'a> {
     pub(crate) fn new(tasks: &'a Tasks) -> Self {
-        Self { tasks, driver: Driver::new(), left: Cell::new(0), said_so: Cell::new(false) }
+        Self {
+            tasks,
+            driver: Driver::new(&tasks.core),
+            left: Cell::new(0),
+            said_so: Cell::new(false),
+        }
     }
 
     /// Runs turns until the loop is stopped; `Pending` when `block_on` is to wait or to look at the
     /// reactor.
     pub(crate) fn run(&self, main: &mut Option<Main<'_>>, cx: &mut Context<'_>) -> Poll<()> {
-        driver::resume(&self.tasks.core);
+        self.driver.resume(&self.tasks.core, cx);
         loop {
             if self.turn(main, cx) == Next::BlockOn {
                 return Poll::Pending;
@@ -71,7 +76,10 @@ impl<'a> Turns<'a> {
         while self.left.get() > 0 {
             let granted = self.driver.grant(self.left.get());
             if granted == 0 {
-                return self.driver.look(cx);
+                if self.driver.look(&self.tasks.core, cx) == Next::BlockOn {
+                    return Next::BlockOn;
+                }
+                continue;
             }
             self.left.set(self.left.get() - granted);
             let ready = &self.tasks.core.ready;

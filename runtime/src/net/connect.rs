@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::fmt::{self, Write};
+use std::future::poll_fn;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 #[cfg(unix)]
@@ -12,10 +13,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+#[cfg(unix)]
 use async_io::Async;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::address::Address;
+use super::polled::Polled;
 use super::race::{interleave, race};
 use super::resolve::resolve;
 use super::socket::SocketWire;
@@ -23,6 +26,7 @@ use super::socket::SocketWire;
 use super::tls::{TlsConnector, TlsWire};
 use super::wire::Wire;
 use crate::event_loop::EventLoop;
+use crate::event_loop::core::Core;
 
 /// How to connect.
 #[derive(Clone, Default)]
@@ -80,11 +84,11 @@ async fn connect_plain(
 ) -> io::Result<Rc<dyn Wire>> {
     match target {
         Target::Address(address) => connect_to(event_loop, &address, options).await,
-        Target::Tcp(stream) => Ok(tcp_wire(Async::new(stream)?)),
+        Target::Tcp(stream) => tcp_wire(stream),
         #[cfg(unix)]
         Target::Unix(path) => connect_unix(&path).await,
         #[cfg(unix)]
-        Target::UnixStream(stream) => Ok(Rc::new(SocketWire::new(Async::new(stream)?))),
+        Target::UnixStream(stream) => Ok(Rc::new(SocketWire::new(stream)?)),
     }
 }
 
@@ -96,10 +100,10 @@ impl Target {
 }
 
 /// A connected socket as a wire. What is written goes out at once, as in Python.
-pub(super) fn tcp_wire(stream: Async<TcpStream>) -> Rc<dyn Wire> {
+pub(super) fn tcp_wire(stream: TcpStream) -> io::Result<Rc<dyn Wire>> {
     // Only a delay is at stake.
-    drop(stream.get_ref().set_nodelay(true));
-    Rc::new(SocketWire::new(stream))
+    drop(stream.set_nodelay(true));
+    Ok(Rc::new(SocketWire::new(stream)?))
 }
 
 async fn connect_to(
@@ -112,11 +116,12 @@ async fn connect_to(
         Some(local) => Some(resolve(event_loop, local).await?),
         None => None,
     };
-    connect_any(address, addresses, local.as_deref(), options).await
+    connect_any(event_loop, address, addresses, local.as_deref(), options).await
 }
 
 /// A connection to one of `addresses`, which `address` stands for.
 pub(crate) async fn connect_any(
+    event_loop: &EventLoop,
     address: &Address,
     mut addresses: Vec<SocketAddr>,
     local: Option<&[SocketAddr]>,
@@ -124,29 +129,36 @@ pub(crate) async fn connect_any(
 ) -> io::Result<Rc<dyn Wire>> {
     let default = usize::from(options.happy_eyeballs_delay.is_some());
     interleave(&mut addresses, options.interleave.unwrap_or(default));
-    let attempt = |address| connect_one(address, local);
+    let core = &event_loop.tasks.core;
+    let attempt = |address| connect_one(core, address, local);
     match race(addresses, options.happy_eyeballs_delay, attempt).await {
-        Ok(stream) => Ok(tcp_wire(stream)),
+        Ok(stream) => {
+            // Only a delay is at stake.
+            drop(stream.get_ref().set_nodelay(true));
+            Ok(Rc::new(SocketWire::polled(core, stream)))
+        }
         Err(attempts) => Err(ConnectError { hosts: address.hosts(), attempts }.into()),
     }
 }
 
 /// A socket to `address`, from the first of the `local` ones that can be had.
 async fn connect_one(
+    core: &Rc<Core>,
     address: SocketAddr,
     local: Option<&[SocketAddr]>,
-) -> io::Result<Async<TcpStream>> {
-    let Some(local) = local else { return Async::<TcpStream>::connect(address).await };
+) -> io::Result<Polled<TcpStream>> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
-    bind_one(&socket, address, local)?;
+    if let Some(local) = local {
+        bind_one(&socket, address, local)?;
+    }
     if let Err(error) = socket.connect(&address.into())
         && !is_under_way(&error)
     {
         return Err(error);
     }
-    let stream = Async::new_nonblocking(TcpStream::from(socket))?;
-    stream.writable().await?;
+    let stream = Polled::new(core, TcpStream::from(socket))?;
+    poll_fn(|cx| stream.poll_writable(cx)).await?;
     match stream.get_ref().take_error()? {
         Some(error) => Err(error),
         None => Ok(stream),
@@ -183,7 +195,7 @@ pub(super) fn cannot_bind(address: impl fmt::Display, error: &io::Error) -> io::
 #[cfg(unix)]
 async fn connect_unix(path: &Path) -> io::Result<Rc<dyn Wire>> {
     match Async::<UnixStream>::connect(path).await {
-        Ok(stream) => Ok(Rc::new(SocketWire::new(stream))),
+        Ok(stream) => Ok(Rc::new(SocketWire::new(stream.into_inner()?)?)),
         Err(error) => {
             let message = format!(
                 "cannot connect to the socket {}: {error}. Check that a server is listening there",

@@ -2,6 +2,7 @@
 //! `BaseEventLoop.create_server` and of `create_unix_server`.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 #[cfg(unix)]
@@ -10,12 +11,13 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::rc::Rc;
 
-use async_io::Async;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::address::Address;
 use super::connect::{cannot_bind, tcp_wire};
+use super::polled::Polled;
 use super::resolve::resolve_own;
+use super::socket::Descriptor;
 #[cfg(unix)]
 use super::socket::SocketWire;
 #[cfg(unix)]
@@ -24,6 +26,7 @@ use super::socket_file::SocketFile;
 use super::tls::TlsAcceptor;
 use super::wire::Wire;
 use crate::event_loop::EventLoop;
+use crate::event_loop::core::Core;
 
 /// How to listen.
 #[derive(Clone)]
@@ -162,16 +165,16 @@ impl Bound {
     }
 
     /// Begins to listen.
-    pub(crate) fn listen(self, backlog: u16) -> io::Result<Listener> {
+    pub(crate) fn listen(self, core: &Rc<Core>, backlog: u16) -> io::Result<Listener> {
         match self {
             Self::Tcp(socket) => {
                 SockRef::from(&socket).listen(backlog.into())?;
-                Ok(Listener::Tcp(Async::new(socket)?))
+                Ok(Listener::Tcp(Polled::new(core, socket)?))
             }
             #[cfg(unix)]
             Self::Unix(socket, file) => {
                 SockRef::from(&socket).listen(backlog.into())?;
-                Ok(Listener::Unix(Async::new(socket)?, file))
+                Ok(Listener::Unix(Polled::new(core, socket)?, file))
             }
         }
     }
@@ -179,32 +182,41 @@ impl Bound {
 
 /// A socket that listens.
 pub(crate) enum Listener {
-    Tcp(Async<TcpListener>),
+    Tcp(Polled<TcpListener>),
     #[cfg(unix)]
-    Unix(Async<UnixListener>, #[expect(dead_code, reason = "dropped last")] Option<SocketFile>),
+    Unix(Polled<UnixListener>, #[expect(dead_code, reason = "dropped last")] Option<SocketFile>),
 }
 
 impl Listener {
     /// Waits for a connection.
     pub(crate) async fn readable(&self) -> io::Result<()> {
-        match self {
-            Self::Tcp(socket) => socket.readable().await,
+        poll_fn(|cx| match self {
+            Self::Tcp(socket) => socket.poll_readable(cx),
             #[cfg(unix)]
-            Self::Unix(socket, _) => socket.readable().await,
-        }
+            Self::Unix(socket, _) => socket.poll_readable(cx),
+        })
+        .await
     }
 
     /// A connection, if there is one.
     pub(crate) fn accept(&self) -> io::Result<Rc<dyn Wire>> {
         match self {
-            Self::Tcp(socket) => Ok(tcp_wire(Async::new(socket.get_ref().accept()?.0)?)),
+            Self::Tcp(socket) => tcp_wire(noting(socket, socket.get_ref().accept())?.0),
             #[cfg(unix)]
             Self::Unix(socket, _) => {
-                let stream = socket.get_ref().accept()?.0;
-                Ok(Rc::new(SocketWire::new(Async::new(stream)?)))
+                let (stream, _) = noting(socket, socket.get_ref().accept())?;
+                Ok(Rc::new(SocketWire::new(stream)?))
             }
         }
     }
+}
+
+/// There are no more connections for now, if the system has said so.
+fn noting<T: Descriptor, R>(socket: &Polled<T>, accepted: io::Result<R>) -> io::Result<R> {
+    if accepted.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+        socket.is_empty();
+    }
+    accepted
 }
 
 /// `127.0.0.1:8888`, for messages.

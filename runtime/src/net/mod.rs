@@ -11,6 +11,7 @@ pub(crate) mod listen;
 pub(crate) mod outbox;
 #[cfg(unix)]
 pub(crate) mod pipe;
+pub(crate) mod polled;
 mod race;
 pub(crate) mod resolve;
 pub(crate) mod sendfile;

@@ -6,8 +6,6 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
-use async_io::Async;
-
 use super::socket::{Socket, SocketWire};
 use super::wire::Wire;
 
@@ -44,8 +42,8 @@ pub(crate) struct WritingEnd {
 
 impl WritingEnd {
     /// `watches`: that nobody reads any more can be seen; not so of a terminal.
-    pub(crate) fn new(pipe: Async<File>, watches: bool) -> Self {
-        Self { pipe: SocketWire::new(pipe), watches }
+    pub(crate) fn new(pipe: File, watches: bool) -> io::Result<Self> {
+        Ok(Self { pipe: SocketWire::new(pipe)?, watches })
     }
 }
 

@@ -3,7 +3,10 @@
 
 #[cfg(feature = "tls")]
 use std::cell::OnceCell;
-use std::io;
+use std::io::{
+    self,
+    ErrorKind::{ConnectionAborted, Interrupted, WouldBlock},
+};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -17,7 +20,7 @@ use crate::net::tls::{TlsAcceptor, TlsWire};
 use crate::net::wire::Wire;
 #[cfg(feature = "tls")]
 use crate::task::service::{self, Service};
-use crate::task::sleep::sleep;
+use crate::task::sleep::{sleep, yield_now};
 use crate::task::table::Tasks;
 
 /// How long accepting pauses after the system refused. Python's `ACCEPT_RETRY_DELAY`.
@@ -31,7 +34,13 @@ pub(super) async fn serve(server: ServerHandle, listener: Listener) {
         let ready = listener.readable().await;
         let Some(tasks) = server.0.tasks.upgrade() else { return };
         match ready.and_then(|()| accept_some(&server, &listener, &tasks)) {
-            Ok(()) => was_told = false,
+            Ok(may_be_more) => {
+                was_told = false;
+                drop(tasks);
+                if may_be_more {
+                    yield_now().await;
+                }
+            }
             Err(error) => {
                 if !was_told {
                     tasks.core.report(&refused(&listener, &error));
@@ -51,25 +60,25 @@ fn refused(listener: &Listener, error: &io::Error) -> ExceptionContext {
     ))
 }
 
-/// Takes the connections that are there, so many at most that others get their turn.
-fn accept_some(server: &ServerHandle, listener: &Listener, tasks: &Rc<Tasks>) -> io::Result<()> {
+/// Takes the connections that are there, so many at most that others get their turn. Whether there may be more.
+fn accept_some(server: &ServerHandle, listener: &Listener, tasks: &Rc<Tasks>) -> io::Result<bool> {
     for _ in 0..server.0.options.backlog.max(1) {
         match listener.accept() {
             Ok(wire) => welcome(server, wire, tasks),
-            Err(error) if is_passing(&error) => return Ok(()),
+            Err(error) if error.kind() == WouldBlock => return Ok(false),
+            Err(error) if is_passing(&error) => {}
             Err(error) => return Err(error),
         }
         if server.is_closed() {
-            return Ok(());
+            return Ok(false);
         }
     }
-    Ok(())
+    Ok(true)
 }
 
-/// Whether accepting failed for this once: nobody was there, or is there any more.
+/// Whether accepting failed for this once: nobody is there any more.
 fn is_passing(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, Interrupted, WouldBlock};
-    matches!(error.kind(), ConnectionAborted | Interrupted | WouldBlock)
+    matches!(error.kind(), ConnectionAborted | Interrupted)
 }
 
 fn welcome(server: &ServerHandle, wire: Rc<dyn Wire>, tasks: &Rc<Tasks>) {

@@ -148,7 +148,8 @@ impl Server {
         let mut sockets = self.inner().sockets.borrow_mut();
         let Sockets::Bound(bound) = &mut *sockets else { return Ok(()) };
         let backlog = self.inner().options.backlog;
-        let listeners = std::mem::take(bound).into_iter().map(|bound| bound.listen(backlog));
+        let listeners =
+            std::mem::take(bound).into_iter().map(|bound| bound.listen(&tasks.core, backlog));
         let listeners: Vec<Listener> = match listeners.collect() {
             Ok(listeners) => listeners,
             Err(error) => {

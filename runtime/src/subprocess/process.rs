@@ -6,8 +6,6 @@ use std::os::fd::OwnedFd;
 use std::panic::Location;
 use std::rc::Rc;
 
-use async_io::Async;
-
 use super::exit::Exit;
 use super::stdio::Pipes;
 use crate::gather;
@@ -80,11 +78,11 @@ impl Streaming {
         made_at: &'static Location<'static>,
     ) -> io::Result<Self> {
         let writer = |pipe: PipeWriter| {
-            let wire = WritingEnd::new(Async::new(OwnedFd::from(pipe).into())?, true);
+            let wire = WritingEnd::new(OwnedFd::from(pipe).into(), true)?;
             io::Result::Ok(StreamWriter::of_wire(Rc::new(wire), made_at))
         };
         let reader = |pipe: PipeReader| {
-            let wire = ReadingEnd::new(Async::new(OwnedFd::from(pipe).into())?);
+            let wire = ReadingEnd::new(OwnedFd::from(pipe).into())?;
             io::Result::Ok(StreamReader::of_wire(Rc::new(wire), made_at).with_limit(limit))
         };
         Ok(Self {

@@ -116,6 +116,12 @@ impl Trace {
         })
     }
 
+    /// A wait that is over when this returns.
+    #[inline]
+    pub(crate) fn wait<R>(&self, wait: impl FnOnce() -> R) -> R {
+        self.around(Recorder::wait_begins, wait, |recorder, (), _| recorder.wait_ends())
+    }
+
     /// A wake that came by letter. That is how other threads do it; and this one, between two runs.
     #[inline]
     pub(crate) fn letter(&self, wake: impl FnOnce()) {

@@ -8,8 +8,6 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use async_io::Async;
-
 use super::connecting::made;
 use super::connection::Ways;
 use super::protocols::AnyProtocol;
@@ -156,9 +154,8 @@ fn wire(pipe: File, ways: Ways) -> io::Result<Rc<dyn Wire>> {
     }
     // Of a terminal, the other end can't be watched so.
     let watches = !kind.is_char_device();
-    let pipe = Async::new(pipe)?;
     Ok(match ways {
-        Ways::Writing => Rc::new(WritingEnd::new(pipe, watches)),
-        _ => Rc::new(ReadingEnd::new(pipe)),
+        Ways::Writing => Rc::new(WritingEnd::new(pipe, watches)?),
+        _ => Rc::new(ReadingEnd::new(pipe)?),
     })
 }

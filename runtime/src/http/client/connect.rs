@@ -83,7 +83,8 @@ async fn connect_to_one(
         happy_eyeballs_delay: Some(HAPPY_EYEBALLS_DELAY),
         ..connect::Options::default()
     };
-    let connected = deadline.within(connect_any(address, addresses, None, &options)).await;
+    let connected =
+        deadline.within(connect_any(&running_loop(), address, addresses, None, &options)).await;
     connected
         .map_err(|limit| Failure::timeout(limit, format_args!("connecting to {host}")))?
         .map_err(|error| failed(Stage::Connect, error))
