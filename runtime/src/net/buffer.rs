@@ -12,14 +12,17 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.bytes.len() - self.taken
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[u8] {
         &self.bytes[self.taken..]
     }
@@ -34,6 +37,7 @@ impl Buffer {
     }
 
     /// Drops `length` bytes at the front.
+    #[inline]
     pub(crate) fn consume(&mut self, length: usize) {
         assert!(length <= self.len(), "{length} bytes were taken of {}", self.len());
         self.taken += length;
@@ -43,6 +47,7 @@ impl Buffer {
     }
 
     /// Takes `length` bytes at the front: without copying them, if they are all there is.
+    #[inline]
     pub(crate) fn take(&mut self, length: usize) -> Vec<u8> {
         if self.taken == 0 && length == self.bytes.len() {
             return std::mem::take(&mut self.bytes);

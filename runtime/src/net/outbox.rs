@@ -153,6 +153,7 @@ impl Outbox {
     }
 
     /// Whether it takes no more: it was closed, or the connection is lost.
+    #[inline]
     pub(crate) fn is_closing(&self) -> bool {
         self.stage.get() > Stage::Open
     }
