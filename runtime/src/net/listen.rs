@@ -34,6 +34,8 @@ use crate::event_loop::core::Core;
 pub(crate) struct Options {
     /// How many connections the system keeps until they are taken, and how many are taken in a row.
     pub(crate) backlog: u16,
+    /// How many connections there may be at a time.
+    pub(crate) max_connections: Option<usize>,
     /// Whether a port may be taken again while old connections of it linger.
     pub(crate) reuse_address: bool,
     /// Whether several sockets may listen on one port.
@@ -51,6 +53,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             backlog: 100,
+            max_connections: None,
             // On Windows, the option means something else.
             reuse_address: cfg!(unix),
             reuse_port: false,

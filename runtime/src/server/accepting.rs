@@ -31,6 +31,9 @@ pub(super) const ACCEPT_RETRY_DELAY: Duration = Duration::from_secs(1);
 pub(super) async fn serve(server: ServerHandle, listener: Listener) {
     let mut was_told = false;
     while !server.is_closed() {
+        while !server.has_room() {
+            server.0.room.wait().await;
+        }
         let ready = listener.readable().await;
         let Some(tasks) = server.0.tasks.upgrade() else { return };
         match ready.and_then(|()| accept_some(&server, &listener, &tasks)) {
@@ -71,6 +74,9 @@ fn accept_some(server: &ServerHandle, listener: &Listener, tasks: &Rc<Tasks>) ->
         }
         if server.is_closed() {
             return Ok(false);
+        }
+        if !server.has_room() {
+            return Ok(true);
         }
     }
     Ok(true)

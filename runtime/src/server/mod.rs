@@ -14,6 +14,7 @@ use std::panic::Location;
 use std::rc::{Rc, Weak};
 
 use crate::locks::Event;
+use crate::locks::waiters::Waiters;
 use crate::net::listen::{Bound, Listener, Options};
 use crate::net::wire::Wire;
 use crate::task::cancel::with_cleanup;
@@ -73,6 +74,8 @@ struct Inner {
     serves_forever: Cell<bool>,
     clients: RefCell<BTreeMap<u64, Weak<dyn Client>>>,
     next_client: Cell<u64>,
+    /// Who waits to take another connection.
+    room: Waiters,
     closed: Event,
     /// Closed, and no client is left.
     over: Event,
@@ -111,6 +114,7 @@ impl Server {
                 serves_forever: Cell::new(false),
                 clients: RefCell::new(BTreeMap::new()),
                 next_client: Cell::new(0),
+                room: Waiters::new(),
                 closed: Event::new(),
                 over: Event::new(),
             })),
@@ -352,6 +356,12 @@ impl ServerHandle {
         self.0.clients.borrow().values().filter_map(Weak::upgrade).collect()
     }
 
+    /// Whether another connection may come in.
+    fn has_room(&self) -> bool {
+        let most = self.0.options.max_connections;
+        most.is_none_or(|most| self.0.clients.borrow().len() < most)
+    }
+
     fn is_closed(&self) -> bool {
         self.0.closed.is_set()
     }
@@ -386,6 +396,7 @@ impl Drop for Attachment {
     fn drop(&mut self) {
         let client = self.server.0.clients.borrow_mut().remove(&self.number);
         drop(client);
+        self.server.0.room.choose_all(&());
         self.server.end_if_over();
     }
 }
