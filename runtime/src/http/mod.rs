@@ -1,6 +1,7 @@
-//! HTTP/1.1 on the event loop: [`ClientSession`], for who knows aiohttp. Feature `http`; `tls` adds https.
+//! HTTP/1.1 on the event loop: [`ClientSession`] and [`serve`], for who knows aiohttp. Feature `http`; `tls`
+//! adds https, `json` what reads and writes JSON.
 //!
-//! Python's standard library has no such module; names and behaviour follow aiohttp's client.
+//! Python's standard library has no such module; names and behaviour follow aiohttp.
 //! [hyper](https://docs.rs/hyper) speaks the protocol. What is here brings it the sockets, the names'
 //! addresses, the timeouts and the redirects.
 //!
@@ -20,10 +21,32 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Rooms: `client` is what a caller sees and all that only a client needs; `io` brings a socket to hyper.
+//! A server:
+//!
+//! ```
+//! use asyncio::http::{self, ClientSession};
+//! use asyncio::http::web::Request;
+//!
+//! async fn hello(request: Request) -> String {
+//!     format!("Hello from {}", request.path())
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! asyncio::run(async {
+//!     let server = http::serve(("127.0.0.1", 0), hello).await?;
+//!     let url = format!("http://{}/here", server.local_addrs()[0]);
+//!     assert_eq!(ClientSession::new().get(url).await?.text().await?, "Hello from /here");
+//!     Ok(())
+//! })
+//! # }
+//! ```
+//!
+//! Rooms: `client` is what a caller sees and all that only a client needs, with `io`, which brings a socket to
+//! hyper; [`web`] is the server.
 
 mod client;
 mod io;
+pub mod web;
 
 pub use client::{
     ClientError, ClientSession, ClientSessionBuilder, ClientTimeout, Redirect, RequestBuilder,
@@ -33,3 +56,4 @@ pub use hyper::StatusCode;
 pub use hyper::body::Bytes;
 pub use hyper::header::{self, HeaderMap};
 pub use url::Url;
+pub use web::serving::serve;

@@ -28,6 +28,8 @@ pub use reader::StreamReader;
 #[cfg(unix)]
 pub use serving::start_unix_server;
 pub use serving::{Handled, StartServer, start_server};
+#[cfg(feature = "http")]
+pub(crate) use serving::{attach, contain};
 pub use writer::StreamWriter;
 
 use crate::net::outbox::Outbox;
@@ -46,4 +48,17 @@ pub(crate) fn pair(
 ) -> (StreamReader, StreamWriter) {
     let outbox = Outbox::new(tasks, wire, "stream", made_at);
     (StreamReader::over(outbox.clone(), limit), StreamWriter::over(outbox))
+}
+
+/// The same, where some of what is to be read was read already.
+#[cfg(feature = "http")]
+pub(crate) fn pair_behind(
+    tasks: &Rc<Tasks>,
+    wire: Rc<dyn Wire>,
+    ahead: &[u8],
+    made_at: &'static Location<'static>,
+) -> (StreamReader, StreamWriter) {
+    let (mut reader, writer) = pair(tasks, wire, DEFAULT_LIMIT, made_at);
+    reader.put_ahead(ahead);
+    (reader, writer)
 }

@@ -298,6 +298,12 @@ impl StreamReader {
         &self.outbox
     }
 
+    /// These bytes come before all others.
+    #[cfg(feature = "http")]
+    pub(super) fn put_ahead(&mut self, bytes: &[u8]) {
+        self.buffer.extend(bytes);
+    }
+
     /// What was read ahead is somebody else's now.
     pub(super) fn take_buffer(&mut self) -> Vec<u8> {
         self.buffer.take(self.buffer.len())

@@ -368,7 +368,7 @@ impl StartServer {
         let accept = move |wire: Rc<dyn Wire>, server: &ServerHandle| {
             let Some(tasks) = tasks.upgrade() else { return };
             let (reader, writer) = pair(&tasks, wire, limit, made_at);
-            attach(reader.outbox(), server);
+            attach(&reader, server);
             handle(&tasks, reader, writer);
         };
         Server::listen(&event_loop.tasks, bound, &self.options, Rc::new(accept), made_at)
@@ -392,24 +392,32 @@ impl Client for Visitor {
     }
 }
 
-fn attach(outbox: &Rc<Outbox>, server: &ServerHandle) {
+/// Makes a connection one of the server's.
+pub(crate) fn attach(reader: &StreamReader, server: &ServerHandle) {
+    let outbox = reader.outbox();
     let visitor = Rc::new(Visitor(Rc::downgrade(outbox)));
     let client: Weak<Visitor> = Rc::downgrade(&visitor);
     outbox.keep_until_lost((server.attach(client), visitor));
 }
 
-/// A connection's task. What goes wrong in it is reported, and goes no further.
+/// A connection's task.
 async fn handle<F, R>(handler: Rc<F>, reader: StreamReader, writer: StreamWriter)
 where
     F: AsyncFn(StreamReader, StreamWriter) -> R,
     R: Handled,
 {
-    let mut call = pin!(handler(reader, writer));
+    contain(async { handler(reader, writer).await.failure() }).await;
+}
+
+/// Awaits what handles a connection, and gives the text of its error. What goes wrong in it is reported,
+/// and goes no further.
+pub(crate) async fn contain(handling: impl Future<Output = Option<String>>) {
+    let mut call = pin!(handling);
     let outcome = poll_fn(|cx| {
         let poll = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx)));
         poll.map_or_else(|payload| Poll::Ready(Err(payload)), |poll| poll.map(Ok))
     });
-    report(outcome.await.map(Handled::failure));
+    report(outcome.await);
 }
 
 fn report(outcome: Result<Option<String>, Box<dyn Any + Send>>) {

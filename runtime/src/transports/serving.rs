@@ -226,6 +226,13 @@ impl EventLoop {
 /// ```
 pub struct ServerSocket(Bound);
 
+#[cfg(feature = "http")]
+impl From<ServerSocket> for Bound {
+    fn from(socket: ServerSocket) -> Self {
+        socket.0
+    }
+}
+
 impl From<TcpListener> for ServerSocket {
     fn from(listener: TcpListener) -> Self {
         Self(listener.into())
