@@ -49,6 +49,7 @@
 //! | read and write files | [`fs`] |
 //! | start other programs | [`create_subprocess_exec`], [`create_subprocess_shell`], [`subprocess`] |
 //! | fetch a page | `http::ClientSession`, with the feature `http`; `tls` adds https |
+//! | serve pages | `http::serve`, with the feature `http`; `http::web` |
 //!
 //! The environment changes a run without a change of code: `ASYNCIO_DEBUG=1`, `ASYNCIO_SEED=7`,
 //! `ASYNCIO_TRACE=file.json`; see [`RunnerBuilder`].
