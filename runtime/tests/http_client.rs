@@ -65,7 +65,6 @@ fn a_request_says_what_is_asked_of_whom_and_by_whom() {
         [
             "accept-encoding: identity",
             "accept: */*",
-            "connection: close",
             &format!("host: {}", server.address),
             concat!("user-agent: asyncio/", env!("CARGO_PKG_VERSION")),
         ]

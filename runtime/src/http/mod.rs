@@ -49,11 +49,13 @@ mod io;
 pub mod web;
 
 pub use client::{
-    ClientError, ClientSession, ClientSessionBuilder, ClientTimeout, Redirect, RequestBuilder,
-    Response, Stage,
+    Body, Chunks, ClientError, ClientSession, ClientSessionBuilder, ClientTimeout, Redirect,
+    RequestBuilder, Response, Stage,
 };
-pub use hyper::StatusCode;
+#[cfg(feature = "cookies")]
+pub use cookie::Cookie;
 pub use hyper::body::Bytes;
 pub use hyper::header::{self, HeaderMap};
+pub use hyper::{Method, StatusCode};
 pub use url::Url;
 pub use web::serving::serve;

@@ -37,7 +37,7 @@ use crate::net::wire::Wire;
 use crate::task::table::Tasks;
 
 /// How long a line may be unless one says otherwise. Python's `_DEFAULT_LIMIT`.
-const DEFAULT_LIMIT: usize = 64 * 1024;
+pub(crate) const DEFAULT_LIMIT: usize = 64 * 1024;
 
 /// A reader and a writer over a wire.
 pub(crate) fn pair(

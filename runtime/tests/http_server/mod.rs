@@ -123,3 +123,105 @@ pub(crate) fn ok(body: &str) -> String {
 pub(crate) fn redirect_to(location: &str) -> String {
     format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
 }
+
+/// A request as a [`Keeping`] server read it.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// The number of the connection it came over.
+    pub(crate) connection: usize,
+    /// The number of the request on that connection.
+    pub(crate) number: usize,
+    /// As it came.
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Asked {
+    /// `GET /path`.
+    pub(crate) fn line(&self) -> &str {
+        self.head.lines().next().and_then(|line| line.rsplit_once(' ')).unwrap().0
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (own, value) = line.split_once(": ")?;
+            own.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+/// A server that keeps its connections, each on a thread of its own, and answers one request after the other.
+pub(crate) struct Keeping {
+    pub(crate) address: SocketAddr,
+    pub(crate) asked: Receiver<Asked>,
+}
+
+impl Keeping {
+    /// Answers with what `answer` gives; with nothing, it closes the connection.
+    pub(crate) fn run<A: Into<Vec<u8>>>(
+        answer: impl Fn(&Asked) -> A + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, asked) = channel();
+        let answer = std::sync::Arc::new(answer);
+        thread::spawn(move || {
+            for (connection, stream) in listener.incoming().enumerate() {
+                let mut stream = stream.unwrap();
+                stream.set_read_timeout(Some(AT_MOST)).unwrap();
+                let (sender, answer) = (sender.clone(), answer.clone());
+                thread::spawn(move || {
+                    for number in 0.. {
+                        let Some(asked) = read_request(&mut stream, connection, number) else {
+                            return;
+                        };
+                        // A test that doesn't look at the requests has dropped the receiver.
+                        let _ = sender.send(asked.clone());
+                        let answer: Vec<u8> = answer(&asked).into();
+                        if answer.is_empty() || stream.write_all(&answer).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        Self { address, asked }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn asked(&self) -> Asked {
+        self.asked.recv_timeout(AT_MOST).unwrap()
+    }
+}
+
+fn read_request(stream: &mut TcpStream, connection: usize, number: usize) -> Option<Asked> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        if stream.read(&mut byte).ok()? == 0 {
+            return None;
+        }
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let mut asked = Asked { connection, number, head, body: Vec::new() };
+    if let Some(length) = asked.header("content-length") {
+        asked.body = vec![0; length.parse().unwrap()];
+        stream.read_exact(&mut asked.body).ok()?;
+    } else if asked.header("transfer-encoding").is_some() {
+        while !asked.body.ends_with(b"0\r\n\r\n") {
+            if stream.read(&mut byte).ok()? == 0 {
+                return None;
+            }
+            asked.body.push(byte[0]);
+        }
+    }
+    Some(asked)
+}

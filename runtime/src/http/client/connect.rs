@@ -1,6 +1,6 @@
-//! From a URL to a connection: the host's addresses, a socket to one of them, TLS if it is https.
+//! From a route to a connection: the host's addresses, a socket to one of them, TLS if it is https.
 //!
-//! For `request`. Python: `loop.getaddrinfo` and `loop.create_connection`.
+//! For `exchange`. Python: `loop.getaddrinfo` and `loop.create_connection`.
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,34 +22,45 @@ use crate::net::wire::Wire;
 /// As aiohttp: an address that is silent doesn't use up the time of the next.
 const HAPPY_EYEBALLS_DELAY: Duration = Duration::from_millis(250);
 
-pub(super) async fn connect(
+/// What connections are alike by: one of the same route can serve the next request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Route {
+    pub(super) is_secure: bool,
+    pub(super) host: Host<String>,
+    pub(super) port: u16,
+}
+
+impl Route {
+    /// The way to `url`, of http or https.
+    pub(super) fn to(url: &Url) -> Result<Self, Failure> {
+        let host = url.host().ok_or_else(|| no_part("host"))?.to_owned();
+        let port = url.port_or_known_default().ok_or_else(|| no_part("port"))?;
+        Ok(Self { is_secure: url.scheme() == "https", host, port })
+    }
+}
+
+fn no_part(part: &str) -> Failure {
+    Failure::new(Stage::Request, format!("the URL has no {part}"))
+}
+
+/// A new connection. `url` is for the errors' texts.
+pub(super) async fn open(
+    route: &Route,
     url: &Url,
     settings: &Settings,
     deadline: Deadline,
 ) -> Result<Connection, Failure> {
-    let tls = tls_for(url, settings)?;
-    let host = url.host().ok_or_else(|| no_part("host"))?;
-    let port = url.port_or_known_default().ok_or_else(|| no_part("port"))?;
-    let address = match &host {
-        Host::Ipv4(ip) => Address::from((*ip, port)),
-        Host::Ipv6(ip) => Address::from((*ip, port)),
-        Host::Domain(name) => Address::from((*name, port)),
-    };
-    let addresses = look_up(&host, &address, deadline).await?;
-    let wire = connect_to_one(&host, &address, addresses, deadline).await?;
+    let tls = if route.is_secure { Some(tls_of(settings)?) } else { None };
+    let wire = dial(&route.host, route.port, deadline).await?;
     let wire = match tls {
-        Some(tls) => secure(tls, url, &host, wire, deadline).await?,
+        Some(tls) => secure(tls, url, &route.host, wire, deadline).await?,
         None => wire,
     };
     Connection::new(wire).await
 }
 
-/// What `url`, of http or https, needs of TLS: nothing, or what the session has.
-fn tls_for<'a>(url: &Url, settings: &'a Settings) -> Result<Option<&'a Tls>, Failure> {
-    if url.scheme() == "http" {
-        return Ok(None);
-    }
-    settings.tls.as_ref().map(Some).ok_or_else(|| {
+fn tls_of(settings: &Settings) -> Result<&Tls, Failure> {
+    settings.tls.as_ref().ok_or_else(|| {
         Failure::new(
             Stage::Tls,
             "https needs the feature `tls`: in Cargo.toml, \
@@ -58,12 +69,23 @@ fn tls_for<'a>(url: &Url, settings: &'a Settings) -> Result<Option<&'a Tls>, Fai
     })
 }
 
-fn no_part(part: &str) -> Failure {
-    Failure::new(Stage::Request, format!("the URL has no {part}"))
+/// A socket to `host`.
+pub(super) async fn dial(
+    host: &Host<String>,
+    port: u16,
+    deadline: Deadline,
+) -> Result<Rc<dyn Wire>, Failure> {
+    let address = match host {
+        Host::Ipv4(ip) => Address::from((*ip, port)),
+        Host::Ipv6(ip) => Address::from((*ip, port)),
+        Host::Domain(name) => Address::from((&**name, port)),
+    };
+    let addresses = look_up(host, &address, deadline).await?;
+    connect_to_one(host, &address, addresses, deadline).await
 }
 
 async fn look_up(
-    host: &Host<&str>,
+    host: &Host<String>,
     address: &Address,
     deadline: Deadline,
 ) -> Result<Vec<SocketAddr>, Failure> {
@@ -74,7 +96,7 @@ async fn look_up(
 }
 
 async fn connect_to_one(
-    host: &Host<&str>,
+    host: &Host<String>,
     address: &Address,
     addresses: Vec<SocketAddr>,
     deadline: Deadline,
@@ -95,10 +117,11 @@ fn failed(stage: Stage, error: io::Error) -> Failure {
     Failure::new(stage, error.to_string()).caused_by(error)
 }
 
-async fn secure(
+/// TLS over `wire`.
+pub(super) async fn secure(
     tls: &Tls,
     url: &Url,
-    host: &Host<&str>,
+    host: &Host<String>,
     wire: Rc<dyn Wire>,
     deadline: Deadline,
 ) -> Result<Rc<dyn Wire>, Failure> {

@@ -6,6 +6,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use hyper::StatusCode;
+
 use super::timeouts::Limit;
 
 type Source = Box<dyn Error + Send + Sync>;
@@ -49,6 +51,9 @@ pub enum Stage {
     Redirect,
     /// A limit of [`ClientTimeout`](super::ClientTimeout) ran out.
     Timeout,
+    /// The answer's status, to who asked for it with
+    /// [`error_for_status`](super::Response::error_for_status).
+    Status,
 }
 
 /// Why a request gave no answer. Its text is one complete line: the URL, what happened, what to do.
@@ -107,6 +112,24 @@ impl ClientError {
         self.0.failure.stage
     }
 
+    /// The status of the answer, of an error of the stage [`Status`](Stage::Status).
+    ///
+    /// Mirrors `aiohttp.ClientResponseError.status`.
+    ///
+    /// ```
+    /// # use asyncio::http::ClientSession;
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().get(format!("{url}missing")).await.unwrap();
+    ///     let error = response.error_for_status().unwrap_err();
+    ///     assert_eq!(error.status().unwrap(), 404);
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.failure.status
+    }
+
     /// Whether a limit of [`ClientTimeout`](super::ClientTimeout) ran out.
     ///
     /// Mirrors `isinstance(error, TimeoutError)`.
@@ -158,11 +181,22 @@ pub(super) struct Failure {
     stage: Stage,
     message: String,
     source: Option<Source>,
+    status: Option<StatusCode>,
 }
 
 impl Failure {
     pub(super) fn new(stage: Stage, message: impl Into<String>) -> Self {
-        Self { stage, message: message.into(), source: None }
+        Self { stage, message: message.into(), source: None, status: None }
+    }
+
+    pub(super) fn status(status: StatusCode) -> Self {
+        let message = format!("the server answered {status}");
+        Self { status: Some(status), ..Self::new(Stage::Status, message) }
+    }
+
+    pub(super) fn with_prefix(mut self, prefix: &str) -> Self {
+        self.message.insert_str(0, prefix);
+        self
     }
 
     /// `doing` completes "timed out after 300s while …".

@@ -1,26 +1,57 @@
 //! The HTTP client: a session, the requests it makes, the answers it gets.
 //!
-//! Mirrors aiohttp's `client`. `request` runs a request through the rooms below it: `redirect` (where
-//! to next), `connect` (addresses, socket, `tls`), `connection` (hyper). `response` reads the body.
+//! Mirrors aiohttp's `client`. A request goes through these rooms:
+//!
+//! ```text
+//! request ─► exchange ─► pool ─► connect, tls ─► connection ─► incoming ─► response, chunks
+//!            redirect    (or: an idle one)──────►(hyper)       (the body)
+//! ```
+//!
+//! `request` collects what to ask (`target`: the URL; `headers`; `body`, which `outgoing` sends), `exchange`
+//! asks, again after a redirect, `response` is the answer.
 
+mod body;
+mod builder;
+mod chunks;
 mod connect;
 mod connection;
+#[cfg_attr(not(feature = "cookies"), path = "no_cookies.rs")]
+mod cookies;
 mod error;
+mod exchange;
+mod headers;
+mod incoming;
+mod meter;
+mod outgoing;
+mod pool;
 mod redirect;
 mod request;
 mod response;
+mod target;
 mod timeouts;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
+mod upgraded;
 
 use std::fmt;
 use std::rc::Rc;
 
+use hyper::HeaderMap;
+use url::Url;
+
+pub use body::Body;
+pub use builder::ClientSessionBuilder;
+pub use chunks::Chunks;
 pub use error::{ClientError, Stage};
 pub use redirect::Redirect;
 pub use request::RequestBuilder;
 pub use response::Response;
 pub use timeouts::ClientTimeout;
+
+use connect::Route;
+use connection::Connection;
+use cookies::Jar;
+use pool::Pool;
 
 /// Makes HTTP requests with settings they share.
 ///
@@ -39,15 +70,35 @@ pub use timeouts::ClientTimeout;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Differs from aiohttp: there is nothing to close. Each request has a connection of its own, which
-/// ends with the body or when the [`Response`] is dropped.
+/// Connections are kept for the next request: 15 seconds, and not beyond the run they were made in. There
+/// are 100 at most, and who wants one more waits; see [`ClientSessionBuilder`]. A connection is free again
+/// once its answer was read to the end. A [`Response`] that is dropped before closes its connection, unless
+/// what is left of the answer is small and here already.
+///
+/// A request is sent a second time, once, if it was sent on a connection that was used before and that
+/// broke without a word: the server may have closed it meanwhile. That is only done where asking twice
+/// does no harm: with GET, HEAD, OPTIONS, PUT, DELETE and TRACE, or if nothing went out yet.
+///
+/// Differs from aiohttp: nothing has to be closed, the last clone that is dropped closes the session.
 #[derive(Clone)]
 pub struct ClientSession {
-    settings: Rc<Settings>,
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    pool: Rc<Pool<Route, Connection>>,
+    jar: Jar,
 }
 
 struct Settings {
+    base_url: Option<Url>,
+    headers: HeaderMap,
+    /// Go with each request.
+    cookies: Vec<(String, String)>,
     timeout: ClientTimeout,
+    /// The most bytes of a body that are read into memory.
+    longest_body: Option<usize>,
     tls: Option<tls::Tls>,
 }
 
@@ -77,7 +128,7 @@ impl ClientSession {
     /// # Ok::<(), asyncio::http::ClientError>(())
     /// ```
     pub fn builder() -> ClientSessionBuilder {
-        ClientSessionBuilder { timeout: ClientTimeout::default(), root_certificates: Vec::new() }
+        ClientSessionBuilder::new()
     }
 
     /// A GET request for `url`, which awaiting it sends.
@@ -107,7 +158,230 @@ impl ClientSession {
     ///
     /// Dropping the request closes its connection. Whether the server has seen it is then unknown.
     pub fn get(&self, url: impl AsRef<str>) -> RequestBuilder {
-        RequestBuilder::new(self.clone(), url.as_ref())
+        self.request("GET", url)
+    }
+
+    /// A POST request for `url`: something for the server to work on.
+    ///
+    /// Mirrors `aiohttp.ClientSession.post`. Sent to where a redirect points, it becomes a GET without a body after 301, 302 and 303.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().post(&url).body("Hello").await?;
+    ///     assert!(response.is_ok());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors, panics and cancel safety
+    ///
+    /// As [`get`](Self::get).
+    pub fn post(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request("POST", url)
+    }
+
+    /// A PUT request for `url`: what is to be found there from now on.
+    ///
+    /// Mirrors `aiohttp.ClientSession.put`. A redirect gets the body too.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().put(&url).body("Hello").await?;
+    ///     assert!(response.is_ok());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors, panics and cancel safety
+    ///
+    /// As [`get`](Self::get).
+    pub fn put(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request("PUT", url)
+    }
+
+    /// A PATCH request for `url`: what is to be changed there.
+    ///
+    /// Mirrors `aiohttp.ClientSession.patch`. A redirect gets the body too.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().patch(&url).body("Hello").await?;
+    ///     assert!(response.is_ok());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors, panics and cancel safety
+    ///
+    /// As [`get`](Self::get).
+    pub fn patch(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request("PATCH", url)
+    }
+
+    /// A DELETE request for `url`.
+    ///
+    /// Mirrors `aiohttp.ClientSession.delete`. Redirects are followed, 10 at most.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().delete(&url).await?;
+    ///     assert!(response.is_ok());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors, panics and cancel safety
+    ///
+    /// As [`get`](Self::get).
+    pub fn delete(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request("DELETE", url)
+    }
+
+    /// A HEAD request for `url`: the head of what GET would give.
+    ///
+    /// Mirrors `aiohttp.ClientSession.head`. As there, redirects are not followed unless
+    /// [`allow_redirects`](RequestBuilder::allow_redirects) says so.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let mut response = ClientSession::new().head(&url).await?;
+    ///     assert_eq!(response.content_length(), Some(5));
+    ///     assert_eq!(response.bytes().await?, "");
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors, panics and cancel safety
+    ///
+    /// As [`get`](Self::get).
+    pub fn head(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request("HEAD", url).allow_redirects(false)
+    }
+
+    /// An OPTIONS request for `url`: what can be done with it.
+    ///
+    /// Mirrors `aiohttp.ClientSession.options`. Redirects are followed, 10 at most.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().options(&url).await?;
+    ///     assert!(response.is_ok());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors, panics and cancel safety
+    ///
+    /// As [`get`](Self::get).
+    pub fn options(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request("OPTIONS", url)
+    }
+
+    /// A request for `url` with a method of any name: `"PROPFIND"`, or one of [`Method`](super::Method).
+    ///
+    /// Mirrors `aiohttp.ClientSession.request`. Names are in capital letters; what can't be one is an error
+    /// when the request is awaited.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().request("PROPFIND", &url).await?;
+    ///     assert!(response.is_ok());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors, panics and cancel safety
+    ///
+    /// As [`get`](Self::get).
+    pub fn request(&self, method: impl AsRef<str>, url: impl AsRef<str>) -> RequestBuilder {
+        RequestBuilder::new(self.inner.clone(), method.as_ref(), url.as_ref())
+    }
+
+    /// The cookies, name and value, that a request of `url` would get of those that servers have set.
+    /// Feature `cookies`.
+    ///
+    /// Mirrors `session.cookie_jar.filter_cookies(url)`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let session = ClientSession::new();
+    ///     session.get(format!("{url}cookie")).await?;
+    ///     assert_eq!(session.cookies_for(&url), [("seen".to_owned(), "1".to_owned())]);
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "cookies")]
+    pub fn cookies_for(&self, url: impl AsRef<str>) -> Vec<(String, String)> {
+        let base = self.inner.settings.base_url.as_ref();
+        let url = target::parse(url.as_ref(), base);
+        url.map(|url| self.inner.jar.kept_for(&url)).unwrap_or_default()
+    }
+
+    /// Forgets the cookies that servers have set. Feature `cookies`.
+    ///
+    /// Mirrors `session.cookie_jar.clear()`.
+    ///
+    /// ```
+    /// asyncio::http::ClientSession::new().clear_cookies();
+    /// ```
+    #[cfg(feature = "cookies")]
+    pub fn clear_cookies(&self) {
+        self.inner.jar.clear();
+    }
+
+    /// Closes the session, of all clones: idle connections are closed, requests that wait for a place or
+    /// come later fail. What is under way goes on to its end.
+    ///
+    /// Mirrors `await session.close()`; aiohttp breaks off what is under way. Dropping the last clone does
+    /// the same.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientSession, Stage};
+    /// asyncio::run(async {
+    ///     let session = ClientSession::new();
+    ///     session.close();
+    ///     let error = session.get("http://127.0.0.1/").await.unwrap_err();
+    ///     assert_eq!(error.stage(), Stage::Request);
+    /// });
+    /// ```
+    pub fn close(&self) {
+        self.inner.pool.close();
+    }
+
+    /// Whether [`close`](Self::close) was called.
+    ///
+    /// Mirrors `aiohttp.ClientSession.closed`.
+    ///
+    /// ```
+    /// assert!(!asyncio::http::ClientSession::new().is_closed());
+    /// ```
+    #[doc(alias = "closed")]
+    pub fn is_closed(&self) -> bool {
+        self.inner.pool.is_closed()
     }
 }
 
@@ -120,103 +394,8 @@ impl Default for ClientSession {
 impl fmt::Debug for ClientSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientSession")
-            .field("timeout", &self.settings.timeout)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Collects a session's settings. Made by [`ClientSession::builder`].
-///
-/// Mirrors the keyword arguments of `aiohttp.ClientSession`.
-///
-/// ```
-/// use std::time::Duration;
-/// use asyncio::http::ClientSession;
-///
-/// let patient = ClientSession::builder().timeout(Duration::from_secs(600)).build()?;
-/// # Ok::<(), asyncio::http::ClientError>(())
-/// ```
-#[derive(Clone)]
-#[must_use = "a builder does nothing until `build` is called"]
-pub struct ClientSessionBuilder {
-    timeout: ClientTimeout,
-    root_certificates: Vec<u8>,
-}
-
-impl ClientSessionBuilder {
-    /// How long a request may take: a [`ClientTimeout`], or a [`Duration`](std::time::Duration) for
-    /// its `total`.
-    ///
-    /// Mirrors the argument `timeout`. Default: [`ClientTimeout::default`].
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use asyncio::http::{ClientError, ClientSession};
-    #[doc = include_str!("../example_silent_server.txt")]
-    /// asyncio::run(async {
-    ///     let session = ClientSession::builder().timeout(Duration::from_millis(10)).build()?;
-    ///     let error = session.get(url_of_a_silent_server).await.unwrap_err();
-    ///     assert!(error.is_timeout());
-    /// #   Ok::<(), ClientError>(())
-    /// })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn timeout(mut self, timeout: impl Into<ClientTimeout>) -> Self {
-        self.timeout = timeout.into();
-        self
-    }
-
-    /// Trusts the certificates in the PEM text `pem` as roots too, beside the built-in ones: for
-    /// servers whose certificates you sign yourself. May be called more than once.
-    ///
-    /// Mirrors `ssl.SSLContext.load_verify_locations(cadata=pem)`.
-    ///
-    /// ```
-    /// # use asyncio::http::ClientSession;
-    /// let not_pem = ClientSession::builder().root_certificates("no certificate").build();
-    /// assert!(not_pem.is_err());
-    /// ```
-    #[cfg(feature = "tls")]
-    pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
-        self.root_certificates.extend_from_slice(pem.as_ref());
-        self.root_certificates.push(b'\n');
-        self
-    }
-
-    /// The session.
-    ///
-    /// Mirrors the call `aiohttp.ClientSession(...)`.
-    ///
-    /// ```
-    /// # use asyncio::http::{ClientError, ClientSession};
-    #[doc = include_str!("../example_server.txt")]
-    /// asyncio::run(async {
-    ///     let session = ClientSession::builder().build()?;
-    ///     assert_eq!(session.get(&url).await?.text().await?, "Hello");
-    /// #   Ok::<(), ClientError>(())
-    /// })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// A [`ClientError`] of the stage [`Tls`](Stage::Tls) when what was given to `root_certificates`
-    /// holds no certificate, or one that can't be read.
-    pub fn build(self) -> Result<ClientSession, ClientError> {
-        let tls = tls::Tls::available(&self.root_certificates);
-        Ok(ClientSession {
-            settings: Rc::new(Settings {
-                timeout: self.timeout,
-                tls: tls.map_err(error::Failure::of_session)?,
-            }),
-        })
-    }
-}
-
-impl fmt::Debug for ClientSessionBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientSessionBuilder")
-            .field("timeout", &self.timeout)
+            .field("timeout", &self.inner.settings.timeout)
+            .field("is_closed", &self.is_closed())
             .finish_non_exhaustive()
     }
 }

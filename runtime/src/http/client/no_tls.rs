@@ -19,7 +19,7 @@ impl Tls {
     pub(super) async fn handshake(
         &self,
         _: &Url,
-        _: &Host<&str>,
+        _: &Host<String>,
         _: Rc<dyn Wire>,
     ) -> Result<Rc<dyn Wire>, Failure> {
         match *self {}

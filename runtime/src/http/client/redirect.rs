@@ -2,8 +2,11 @@
 //!
 //! For `request`. Mirrors `history` and the redirect rules of aiohttp's `client`.
 
-use hyper::StatusCode;
-use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, LOCATION, PROXY_AUTHORIZATION};
+use hyper::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
+    CONTENT_TYPE, COOKIE, HOST, HeaderMap, LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+};
+use hyper::{Method, StatusCode};
 use url::Url;
 
 use super::error::{Failure, Stage, shorten};
@@ -134,12 +137,42 @@ pub(super) fn check_count(history: &[Redirect], next: &Url) -> Result<(), Failur
     Err(Failure::new(Stage::Redirect, message))
 }
 
-/// Takes out of `headers` what is meant for `from` alone, unless `to` is the same origin.
-pub(super) fn keep_credentials_home(headers: &mut HeaderMap, from: &Url, to: &Url) {
-    if from.origin() == to.origin() {
-        return;
+/// Whether a request is followed with GET and without its body, as browsers and aiohttp do: after 303, and
+/// of a POST after 301 and 302.
+pub(super) fn becomes_get(status: StatusCode, method: &Method) -> bool {
+    match status {
+        StatusCode::SEE_OTHER => *method != Method::HEAD,
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => *method == Method::POST,
+        _ => false,
     }
-    for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
+}
+
+/// Takes out of `headers` what describes a body.
+pub(super) fn forget_body(headers: &mut HeaderMap) {
+    for name in [
+        CONTENT_ENCODING,
+        CONTENT_LANGUAGE,
+        CONTENT_LENGTH,
+        CONTENT_LOCATION,
+        CONTENT_TYPE,
+        TRANSFER_ENCODING,
+    ] {
+        headers.remove(name);
+    }
+}
+
+pub(super) fn not_replayable(status: StatusCode, next: &Url) -> Failure {
+    let next = shorten(next.as_str());
+    let message = format!(
+        "the server redirects to {next} and wants the request's body there, too ({status}), but a \
+         stream can't be sent again: pass bytes or a file, or ask that URL"
+    );
+    Failure::new(Stage::Redirect, message)
+}
+
+/// Takes out of `headers` what is meant for one origin alone.
+pub(super) fn keep_credentials_home(headers: &mut HeaderMap) {
+    for name in [AUTHORIZATION, COOKIE, HOST, PROXY_AUTHORIZATION] {
         headers.remove(name);
     }
 }

@@ -1,29 +1,26 @@
-//! A request: what to ask for, and the way to its answer.
+//! A request: what to ask for, of whom, and how.
 //!
-//! Mirrors aiohttp's `client._request`. Uses all the rooms beside it.
+//! Mirrors the arguments of aiohttp's `ClientSession._request`. `exchange` takes it from here.
 
 use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
+use std::rc::Rc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use http_body_util::Empty;
-use hyper::body::Bytes;
-use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue,
-    USER_AGENT,
-};
-use percent_encoding::percent_decode_str;
-use url::{ParseError, Url};
+use hyper::Method;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use url::{Url, form_urlencoded};
 
-use super::connection::Body;
-use super::error::{Failure, Stage, shorten};
-use super::redirect::{self, Redirect};
+use super::body::Body;
+use super::error::{ClientError, Failure, Stage};
+use super::exchange::Exchange;
+use super::headers::{self, add_credentials};
+use super::target::{basic_auth, check_scheme, parse, take_credentials};
 use super::timeouts::Deadline;
-use super::{ClientError, ClientSession, ClientTimeout, Response, connect, connection};
+use super::{ClientTimeout, Inner, Response};
 
-/// A request that is sent when it is awaited. Made by [`ClientSession::get`].
+/// A request that is sent when it is awaited. Made by [`ClientSession::get`](super::ClientSession::get) and
+/// its kin.
 ///
 /// Mirrors what `aiohttp.ClientSession.get` returns.
 ///
@@ -47,26 +44,75 @@ use super::{ClientError, ClientSession, ClientTimeout, Response, connect, connec
 ///
 /// Dropping it while it is awaited closes its connection. Whether the server has seen the request is
 /// then unknown.
-#[derive(Clone)]
 #[must_use = "a request is sent when it is awaited"]
 pub struct RequestBuilder {
-    session: ClientSession,
+    session: Rc<Inner>,
+    method: String,
     url: String,
+    query: Vec<(String, String)>,
     headers: Vec<(String, String)>,
+    cookies: Vec<(String, String)>,
+    body: Body,
+    /// The `Content-Type` that goes with the body, unless a header says another.
+    content_type: Option<HeaderValue>,
+    credentials: Option<HeaderValue>,
     timeout: ClientTimeout,
+    follows: bool,
+    /// What was wrong with an argument: said when the request is awaited.
+    failure: Option<Failure>,
 }
 
 impl RequestBuilder {
-    pub(super) fn new(session: ClientSession, url: &str) -> Self {
+    pub(super) fn new(session: Rc<Inner>, method: &str, url: &str) -> Self {
         let timeout = session.settings.timeout;
-        Self { session, url: url.to_owned(), headers: Vec::new(), timeout }
+        Self {
+            session,
+            method: method.to_owned(),
+            url: url.to_owned(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            cookies: Vec::new(),
+            body: Body::empty(),
+            content_type: None,
+            credentials: None,
+            timeout,
+            follows: true,
+            failure: None,
+        }
     }
 
-    /// Sends the header `name: value`, in place of the default of that name if there is one.
+    /// Adds `name=value` to the URL's query for each of the `pairs`, encoded as in a form. May be called
+    /// more than once.
     ///
-    /// Mirrors the argument `headers`. A name given twice is sent twice. `Authorization` and `Cookie`
-    /// are not sent on to another origin by a redirect. What can't be sent is an error when the request
-    /// is awaited.
+    /// Mirrors the argument `params`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let session = ClientSession::new();
+    ///     let response = session.get(&url).query([("q", "a & b")]).query([("page", 2)]).await?;
+    ///     assert_eq!(response.url().query(), Some("q=a+%26+b&page=2"));
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn query<I, K, V>(mut self, pairs: I) -> Self
+    where
+        I: IntoIterator<Item = (K, V)>,
+        K: Into<String>,
+        V: ToString,
+    {
+        self.query.extend(pairs.into_iter().map(|(name, value)| (name.into(), value.to_string())));
+        self
+    }
+
+    /// Sends the header `name: value`, in place of the session's or the default of that name if there is
+    /// one.
+    ///
+    /// Mirrors the argument `headers`. A name given twice is sent twice. `Authorization`, `Cookie` and
+    /// `Host` are not sent on to another origin by a redirect. What can't be sent is an error when the
+    /// request is awaited.
     ///
     /// ```
     /// # let session = asyncio::http::ClientSession::new();
@@ -74,6 +120,119 @@ impl RequestBuilder {
     /// ```
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sends the cookie `name=value`, beside those that servers have set. Feature `cookies`.
+    ///
+    /// Mirrors the argument `cookies`. A redirect doesn't send it on to another origin. A header `Cookie`
+    /// stands in the place of all cookies.
+    ///
+    /// ```
+    /// # let session = asyncio::http::ClientSession::new();
+    /// let request = session.get("http://example.org/").cookie("language", "eo");
+    /// ```
+    #[cfg(feature = "cookies")]
+    pub fn cookie(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.cookies.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sends `body`: text, bytes, a [file](crate::fs::File), or a [`Body`] of chunks.
+    ///
+    /// Mirrors the argument `data`. No `Content-Type` goes with it unless [`header`](Self::header) says one.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let request = ClientSession::new().post(&url).body("Hello");
+    ///     assert!(request.header("Content-Type", "text/plain").await?.is_ok());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
+        self.body = body.into();
+        self.content_type = None;
+        self
+    }
+
+    /// Sends the `pairs` as a browser sends a form: `name=value&…`, as
+    /// `application/x-www-form-urlencoded`.
+    ///
+    /// Mirrors the argument `data` with a dictionary.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let request = ClientSession::new().post(&url).form([("name", "Ada"), ("born", "1815")]);
+    ///     assert!(request.await?.is_ok());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn form<I, K, V>(self, pairs: I) -> Self
+    where
+        I: IntoIterator<Item = (K, V)>,
+        K: AsRef<str>,
+        V: ToString,
+    {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in pairs {
+            form.append_pair(name.as_ref(), &value.to_string());
+        }
+        self.typed_body(
+            form.finish(),
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        )
+    }
+
+    /// Sends `value` as JSON, as `application/json`. Feature `json`.
+    ///
+    /// Mirrors the argument `json`. A value that JSON can't say is an error when the request is awaited.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let ada = serde_json::json!({"name": "Ada", "born": 1815});
+    ///     assert!(ClientSession::new().post(&url).json(&ada).await?.is_ok());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "json")]
+    pub fn json<T: serde_core::Serialize + ?Sized>(mut self, value: &T) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(json) => self.typed_body(json, HeaderValue::from_static("application/json")),
+            Err(error) => {
+                let message = format!("this can't be said in JSON: {error}");
+                self.failure = Some(Failure::new(Stage::Request, message).caused_by(error));
+                self
+            }
+        }
+    }
+
+    /// Says who asks: a user name and a password, which go out all but in the open unless the URL is one of
+    /// https.
+    ///
+    /// Mirrors the argument `auth=aiohttp.BasicAuth(user, password)`. It stands above what the URL says, and
+    /// below a header `Authorization`. A redirect doesn't send it on to another origin.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let response = ClientSession::new().get(&url).basic_auth("ada", "secret").await?;
+    ///     assert!(response.is_ok());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn basic_auth(mut self, user: impl AsRef<str>, password: impl AsRef<str>) -> Self {
+        self.credentials = Some(basic_auth(user.as_ref().as_bytes(), password.as_ref().as_bytes()));
         self
     }
 
@@ -91,29 +250,97 @@ impl RequestBuilder {
         self
     }
 
-    async fn send(self) -> Result<Response, ClientError> {
+    /// Whether redirects are followed, 10 at most. Default: yes, but for
+    /// [`head`](super::ClientSession::head). Otherwise a redirect is the answer.
+    ///
+    /// Mirrors the argument `allow_redirects`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let request = ClientSession::new().get(format!("{url}old")).allow_redirects(false);
+    ///     assert_eq!(request.await?.status(), 301);
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn allow_redirects(mut self, allow_redirects: bool) -> Self {
+        self.follows = allow_redirects;
+        self
+    }
+
+    /// A body whose type is known.
+    pub(super) fn typed_body(mut self, body: impl Into<Body>, content_type: HeaderValue) -> Self {
+        self.body = body.into();
+        self.content_type = Some(content_type);
+        self
+    }
+
+    /// The request on its way. The limit of the whole counts from here.
+    pub(super) fn begin(mut self) -> Result<Exchange, ClientError> {
         let deadline = Deadline::NEVER.or_after("total", self.timeout.total);
-        let mut url = parse(&self.url).map_err(|failure| failure.at(self.url.as_str()))?;
-        let credentials = take_credentials(&mut url);
-        check_scheme(&url).map_err(|failure| failure.at(url.as_str()))?;
-        let mut headers = headers(&self.headers).map_err(|failure| failure.at(url.as_str()))?;
-        add_credentials(&mut headers, credentials);
-        let mut exchange = Exchange {
+        let settings = &self.session.settings;
+        let of_session = settings.cookies.iter();
+        let of_session =
+            of_session.filter(|(name, _)| !self.cookies.iter().any(|own| own.0 == *name));
+        let of_session: Vec<_> = of_session.cloned().collect();
+        self.cookies.extend(of_session);
+        let mut url = parse(&self.url, settings.base_url.as_ref())
+            .map_err(|failure| failure.at(self.url.as_str()))?;
+        let in_url = take_credentials(&mut url);
+        let prepared = self.prepare(&mut url);
+        let (method, mut headers) = prepared.map_err(|failure| failure.at(url.as_str()))?;
+        if let Some(credentials) = self.credentials {
+            // What the session says is below this.
+            if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+                headers.insert(AUTHORIZATION, credentials);
+            }
+        }
+        add_credentials(&mut headers, in_url);
+        if let Some(content_type) = self.content_type {
+            headers.entry(CONTENT_TYPE).or_insert(content_type);
+        }
+        Ok(Exchange {
             session: self.session,
+            method,
             url,
             headers,
+            cookies: self.cookies,
+            body: self.body,
             timeout: self.timeout,
             deadline,
             history: Vec::new(),
-        };
-        match exchange.run().await {
-            Ok(answer) => Ok(exchange.into_response(answer)),
-            Err(failure) => Err(failure.at(exchange.url)),
+            follows: self.follows,
+        })
+    }
+
+    fn prepare(&mut self, url: &mut Url) -> Result<(Method, hyper::HeaderMap), Failure> {
+        check_scheme(url)?;
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
         }
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let method = method(&self.method)?;
+        let headers = headers::of_request(&self.headers, &self.session.settings.headers)?;
+        Ok((method, headers))
     }
 }
 
-/// Leaves out the headers and the credentials in the URL: they are nobody else's business.
+fn method(name: &str) -> Result<Method, Failure> {
+    match Method::from_bytes(name.as_bytes()) {
+        // It makes a tunnel of the connection.
+        Ok(Method::CONNECT) | Err(_) => {
+            let message = format!("{name:?} is not a method to send: try GET or POST");
+            Err(Failure::new(Stage::Request, message))
+        }
+        Ok(method) => Ok(method),
+    }
+}
+
+/// Leaves out the headers, the body and the credentials in the URL: they are nobody else's business.
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = Url::parse(&self.url).map(|mut url| {
@@ -121,6 +348,7 @@ impl fmt::Debug for RequestBuilder {
             url.to_string()
         });
         f.debug_struct("RequestBuilder")
+            .field("method", &self.method)
             .field("url", url.as_ref().unwrap_or(&self.url))
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
@@ -132,181 +360,6 @@ impl IntoFuture for RequestBuilder {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output>>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
+        Box::pin(async { self.begin()?.response().await })
     }
-}
-
-/// A request on its way, from redirect to redirect.
-struct Exchange {
-    session: ClientSession,
-    url: Url,
-    headers: HeaderMap,
-    timeout: ClientTimeout,
-    deadline: Deadline,
-    history: Vec<Redirect>,
-}
-
-impl Exchange {
-    async fn run(&mut self) -> Result<hyper::Response<Body>, Failure> {
-        loop {
-            let answer = self.ask().await?;
-            match redirect::target(&self.url, answer.status(), answer.headers())? {
-                None => return Ok(answer),
-                Some(next) => self.follow(answer, next)?,
-            }
-        }
-    }
-
-    /// Asks the present URL.
-    async fn ask(&self) -> Result<hyper::Response<Body>, Failure> {
-        let request = self.request()?;
-        let deadline = self.deadline.or_after("connect", self.timeout.connect);
-        let connection = connect::connect(&self.url, &self.session.settings, deadline).await?;
-        self.deadline
-            .or_after("read", self.timeout.read)
-            .within(connection.send(request))
-            .await
-            .map_err(|limit| Failure::timeout(limit, "waiting for the answer"))?
-    }
-
-    fn request(&self) -> Result<connection::Request, Failure> {
-        let unusable = |error: hyper::http::Error| {
-            Failure::new(Stage::Request, format!("the URL can't be sent: {error}"))
-        };
-        let target = &self.url[url::Position::BeforePath..url::Position::AfterQuery];
-        let mut request =
-            hyper::Request::get(target).body(Empty::<Bytes>::new()).map_err(unusable)?;
-        *request.headers_mut() = self.headers.clone();
-        if !self.headers.contains_key(HOST) {
-            let host = &self.url[url::Position::BeforeHost..url::Position::AfterPort];
-            let host = HeaderValue::try_from(host).map_err(|error| unusable(error.into()))?;
-            request.headers_mut().insert(HOST, host);
-        }
-        Ok(request)
-    }
-
-    fn follow(&mut self, answer: hyper::Response<Body>, mut next: Url) -> Result<(), Failure> {
-        let (head, _) = answer.into_parts();
-        redirect::keep_credentials_home(&mut self.headers, &self.url, &next);
-        add_credentials(&mut self.headers, take_credentials(&mut next));
-        self.history.push(Redirect {
-            status: head.status,
-            url: std::mem::replace(&mut self.url, next),
-            headers: head.headers,
-        });
-        redirect::check_count(&self.history, &self.url)
-    }
-
-    fn into_response(self, answer: hyper::Response<Body>) -> Response {
-        Response::new(answer, self.url, self.history, self.deadline, self.timeout.read)
-    }
-}
-
-fn parse(text: &str) -> Result<Url, Failure> {
-    Url::parse(text).map_err(|error| {
-        let (why, better) = match error {
-            ParseError::RelativeUrlWithoutBase => {
-                ("it doesn't begin with http:// or https://".to_owned(), with_http(text))
-            }
-            _ => (error.to_string(), None),
-        };
-        let what_to_do = match better {
-            Some(url) => format!("Try {url}"),
-            None => "Write it in full, such as http://example.org/page".to_owned(),
-        };
-        let message = format!("this is not a URL: {why}. {what_to_do}");
-        Failure::new(Stage::Request, message).caused_by(error)
-    })
-}
-
-/// `http://` and `text`, if that alone makes a URL of it.
-fn with_http(text: &str) -> Option<String> {
-    let text = text.trim();
-    if !text.starts_with(|first: char| first.is_alphanumeric() || first == '[')
-        || text.contains("://")
-    {
-        return None;
-    }
-    let url = format!("http://{text}");
-    Url::parse(&url).ok().map(|_| shorten(&url))
-}
-
-fn check_scheme(url: &Url) -> Result<(), Failure> {
-    let scheme = url.scheme();
-    if matches!(scheme, "http" | "https") {
-        return Ok(());
-    }
-    let what_to_do = match host_and_port(url).and_then(with_http) {
-        Some(url) => format!("try {url}"),
-        None => "use http or https".to_owned(),
-    };
-    let message = format!("the scheme \"{scheme}\" is not supported: {what_to_do}");
-    Err(Failure::new(Stage::Request, message))
-}
-
-/// The text of a `url` such as `localhost:8004`, whose scheme is meant to be a host.
-fn host_and_port(url: &Url) -> Option<&str> {
-    let port = url.path().split('/').next()?;
-    port.parse::<u16>().ok().map(|_| url.as_str())
-}
-
-/// The headers of a request: the caller's, and the defaults he says nothing of.
-fn headers(own: &[(String, String)]) -> Result<HeaderMap, Failure> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in own {
-        let (name, value) = header(name, value)?;
-        headers.append(name, value);
-    }
-    for (name, value) in [
-        (ACCEPT, "*/*"),
-        // Nothing here undoes a compression.
-        (ACCEPT_ENCODING, "identity"),
-        // A connection serves one request; the server needn't keep its end open.
-        (CONNECTION, "close"),
-        (USER_AGENT, concat!("asyncio/", env!("CARGO_PKG_VERSION"))),
-    ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    Ok(headers)
-}
-
-fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Failure> {
-    let unusable = |what: &str, text: &str| {
-        let message = format!("{what} can't be sent in a header: {text:?}");
-        Failure::new(Stage::Request, message)
-    };
-    Ok((
-        HeaderName::try_from(name).map_err(|_| unusable("this name", name))?,
-        HeaderValue::try_from(value)
-            .map_err(|_| unusable(&format!("this value of `{name}`"), value))?,
-    ))
-}
-
-/// Takes `user:password@` out of `url`, so that no message and no history shows it, and makes a header
-/// of it.
-fn take_credentials(url: &mut Url) -> Option<HeaderValue> {
-    let header = basic_auth(url.username(), url.password())?;
-    // A URL that has credentials lets go of them.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    Some(header)
-}
-
-fn add_credentials(headers: &mut HeaderMap, credentials: Option<HeaderValue>) {
-    if let Some(credentials) = credentials {
-        headers.entry(AUTHORIZATION).or_insert(credentials);
-    }
-}
-
-/// What a URL's user name and password, percent-encoded as they are there, say in a header.
-fn basic_auth(user: &str, password: Option<&str>) -> Option<HeaderValue> {
-    if user.is_empty() && password.is_none() {
-        return None;
-    }
-    let mut credentials: Vec<u8> = percent_decode_str(user).collect();
-    credentials.push(b':');
-    credentials.extend(percent_decode_str(password.unwrap_or_default()));
-    let mut header = HeaderValue::try_from(format!("Basic {}", BASE64.encode(credentials))).ok()?;
-    header.set_sensitive(true);
-    Some(header)
 }

@@ -3,16 +3,17 @@
 //! For `http::client` alone. Mirrors aiohttp's `ClientTimeout`.
 
 use std::fmt;
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crate::EventLoop;
+use crate::{EventLoop, Sleep};
 
 /// How long a request may take, as a whole and in its parts; `None` is no limit.
 ///
-/// Mirrors `aiohttp.ClientTimeout`: `connect` is its `sock_connect`, `read` its `sock_read`. A plain
-/// [`Duration`] sets `total` and leaves the rest at its default.
+/// Mirrors `aiohttp.ClientTimeout`: `connect` is its `sock_connect`, `read` its `sock_read`, and `pool` the
+/// part of its `connect` that is spent waiting for a place. A plain [`Duration`] sets `total` and leaves the
+/// rest at its default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,9 +37,13 @@ use crate::EventLoop;
 pub struct ClientTimeout {
     /// From the call to the end of the body, redirects included. Default: 300 seconds.
     pub total: Option<Duration>,
+    /// The wait for a place, when the session has as many connections as it may
+    /// ([`limit`](super::ClientSessionBuilder::limit)). Default: no limit.
+    pub pool: Option<Duration>,
     /// Looking up the host, connecting and the TLS handshake, together. Default: 30 seconds.
     pub connect: Option<Duration>,
-    /// The wait for the answer's head, and the longest silence in its body. Default: no limit.
+    /// The wait for the answer's head once the request is sent, and the longest silence in its body.
+    /// Default: no limit.
     pub read: Option<Duration>,
 }
 
@@ -46,6 +51,7 @@ impl Default for ClientTimeout {
     fn default() -> Self {
         Self {
             total: Some(Duration::from_secs(300)),
+            pool: None,
             connect: Some(Duration::from_secs(30)),
             read: None,
         }
@@ -76,6 +82,13 @@ pub(super) struct Limit {
     length: Duration,
 }
 
+impl Limit {
+    /// Whether it is the field `name` that set it.
+    pub(super) fn is(self, name: &str) -> bool {
+        self.name == name
+    }
+}
+
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} (ClientTimeout::{})", self.length, self.name)
@@ -98,8 +111,9 @@ impl Deadline {
         }
     }
 
-    fn is_over(self) -> bool {
-        self.0.is_some_and(|bound| now() >= bound.at)
+    /// The limit, if it has run out.
+    fn over(self) -> Option<Limit> {
+        self.0.filter(|bound| now() >= bound.at).map(|bound| bound.limit)
     }
 
     /// What `fut` gives, or the limit that ran out first.
@@ -109,7 +123,7 @@ impl Deadline {
         let Some(Bound { at, limit }) = self.0 else {
             return Ok(fut.await);
         };
-        if self.is_over() {
+        if let Some(limit) = self.over() {
             return Err(limit);
         }
         let mut fut = pin!(fut);
@@ -119,6 +133,44 @@ impl Deadline {
             Poll::Pending => alarm.as_mut().poll(cx).map(|()| Err(limit)),
         })
         .await
+    }
+}
+
+/// Watches over what is polled again and again: a total, and the longest silence.
+pub(super) struct Watch {
+    total: Deadline,
+    silence: Option<Duration>,
+    /// Set while something is waited for.
+    alarm: Option<(Pin<Box<Sleep>>, Limit)>,
+}
+
+impl Watch {
+    pub(super) fn new(total: Deadline, silence: Option<Duration>) -> Self {
+        Self { total, silence, alarm: None }
+    }
+
+    /// What `poll` gives, or the limit that ran out. The clock is looked at first, as in
+    /// [`within`](Deadline::within).
+    pub(super) fn poll<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<Result<T, Limit>> {
+        if let Some(limit) = self.total.over() {
+            return Poll::Ready(Err(limit));
+        }
+        if let Poll::Ready(value) = poll(cx) {
+            self.alarm = None;
+            return Poll::Ready(Ok(value));
+        }
+        if self.alarm.is_none() {
+            let Deadline(bound) = self.total.or_after("read", self.silence);
+            self.alarm = bound.map(|bound| (Box::pin(crate::sleep_until(bound.at)), bound.limit));
+        }
+        match &mut self.alarm {
+            Some((alarm, limit)) => alarm.as_mut().poll(cx).map(|()| Err(*limit)),
+            None => Poll::Pending,
+        }
     }
 }
 

@@ -32,7 +32,7 @@ impl Tls {
     pub(super) async fn handshake(
         &self,
         url: &Url,
-        host: &Host<&str>,
+        host: &Host<String>,
         wire: Rc<dyn Wire>,
     ) -> Result<Rc<dyn Wire>, Failure> {
         let wire = TlsWire::connect(wire, &self.connector, &server_name(host)).await;
@@ -41,7 +41,7 @@ impl Tls {
 }
 
 /// A certificate names an IPv6 address without the brackets that a URL puts around it.
-fn server_name(host: &Host<&str>) -> String {
+fn server_name(host: &Host<String>) -> String {
     match host {
         Host::Ipv6(address) => address.to_string(),
         host => host.to_string(),

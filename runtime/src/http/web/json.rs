@@ -1,8 +1,8 @@
 //! JSON in requests and answers, with the feature `json`. Mirrors `Request.json` and `web.json_response`.
 
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 use super::error::HttpError;
 use super::request::Request;
