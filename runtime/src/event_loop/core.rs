@@ -18,7 +18,7 @@ use super::clock::ClockSource;
 use super::executor::Executor;
 use super::inbox::Inbox;
 use super::poller::Poller;
-use super::ready::{self, Ready, ReadyQueue, Waiter};
+use super::ready::{self, ReadyQueue, Waiter};
 use super::settings::Settings;
 use super::timers::{Timer, TimerKey, Timers};
 use crate::exceptions::{ExceptionContext, Panicked};
@@ -42,6 +42,8 @@ pub(crate) struct Core {
     /// How many turns there were.
     turn: Cell<u64>,
     pub(crate) debug: Cell<bool>,
+    /// Debug mode is on, or there is a trace: one question for each poll instead of two.
+    is_watched: Cell<bool>,
     pub(crate) slow_callback_duration: Cell<Duration>,
     /// A runner cancels what is left and drives it to its end.
     pub(crate) shutting_down: Cell<bool>,
@@ -76,6 +78,7 @@ impl Core {
             stopping: Cell::new(false),
             turn: Cell::new(0),
             debug: Cell::new(settings.debug.unwrap_or(false)),
+            is_watched: Cell::new(settings.debug.unwrap_or(false) || settings.trace.is_some()),
             // Python's `slow_callback_duration`.
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
             shutting_down: Cell::new(false),
@@ -88,6 +91,16 @@ impl Core {
             #[cfg(unix)]
             awaited_signals: Awaited::default(),
         })
+    }
+
+    pub(crate) fn set_debug(&self, enabled: bool) {
+        self.debug.set(enabled);
+        self.is_watched.set(enabled || self.trace.is_on());
+    }
+
+    #[inline]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.is_watched.get()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -138,7 +151,7 @@ impl Core {
         if self.is_closed() {
             self.contain(&"a callback's destructor", || drop(callback.take()));
         } else {
-            self.ready.push(Ready::Call(callback));
+            self.ready.push_call(callback);
         }
     }
 
@@ -153,14 +166,16 @@ impl Core {
         (callback, key)
     }
 
-    /// Lets join the ready queue what other threads handed in and what is due; returns its length.
+    /// Lets join the ready queue what other threads handed in and what is due, and makes a turn of all
+    /// that is in it; returns how many entries.
     pub(crate) fn collect(&self) -> usize {
         self.turn.set(self.turn.get() + 1);
         ready::set_turn(self.turn.get());
         self.open_letters();
         self.fire_timers();
         self.ready.shuffle();
-        self.ready.len()
+        self.ready.begin_turn();
+        self.ready.left()
     }
 
     /// Moves what other threads handed in to the ready queue.
@@ -192,7 +207,7 @@ impl Core {
         while let Some(timer) = self.timers.pop_due(now) {
             self.trace.timer_fires(|| match timer {
                 Timer::Wake(waiter) => self.wake(waiter),
-                Timer::Call(callback) => self.ready.push(Ready::Call(callback)),
+                Timer::Call(callback) => self.ready.push_call(callback),
             });
         }
     }
@@ -267,12 +282,7 @@ impl Core {
     pub(crate) fn drop_callbacks(&self) {
         let letters = self.inbox.close();
         let timers = self.timers.take_all();
-        let mut callbacks: Vec<Rc<Callback>> = Vec::new();
-        for entry in self.ready.take_all() {
-            if let Ready::Call(callback) = entry {
-                callbacks.push(callback);
-            }
-        }
+        let mut callbacks = self.ready.take_calls();
         for timer in timers {
             match timer {
                 Timer::Call(callback) => callbacks.push(callback),

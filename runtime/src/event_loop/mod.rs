@@ -401,7 +401,7 @@ impl EventLoop {
             let mut poll = |cx: &mut std::task::Context<'_>| {
                 future.as_mut().poll(cx).map(|output| value = Some(output))
             };
-            let cell = self.tasks.admit((), Body::Main, spawned_at);
+            let cell = self.tasks.admit(Body::Main, spawned_at);
             cell.context.swap(context);
             let mut main = Some(Main { poll: &mut poll, ended: None });
             self.drive(&mut main);

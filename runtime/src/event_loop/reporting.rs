@@ -76,7 +76,7 @@ impl EventLoop {
     /// event_loop.close();
     /// ```
     pub fn set_debug(&self, enabled: bool) {
-        self.core().debug.set(enabled);
+        self.core().set_debug(enabled);
     }
 
     /// Whether debug mode is on. Mirrors `loop.get_debug()`.

@@ -29,20 +29,13 @@ pub(crate) struct Main<'a> {
 pub(crate) struct Turns<'a> {
     tasks: &'a Tasks,
     driver: Driver,
-    /// How many entries of this turn are still to run.
-    left: Cell<usize>,
     /// That virtual time stands still is said once a run.
     said_so: Cell<bool>,
 }
 
 impl<'a> Turns<'a> {
     pub(crate) fn new(tasks: &'a Tasks) -> Self {
-        Self {
-            tasks,
-            driver: Driver::new(&tasks.core),
-            left: Cell::new(0),
-            said_so: Cell::new(false),
-        }
+        Self { tasks, driver: Driver::new(&tasks.core), said_so: Cell::new(false) }
     }
 
     /// Runs turns until the loop is stopped; `Pending` when `block_on` is to wait or to look at the
@@ -70,18 +63,19 @@ impl<'a> Turns<'a> {
 
     /// Runs one turn, or what is left of one that was interrupted for a look at the reactor.
     fn turn(&self, main: &mut Option<Main<'_>>, cx: &Context<'_>) -> Next {
-        if self.left.get() == 0 {
-            self.begin();
+        let mut left = self.tasks.core.ready.left();
+        if left == 0 {
+            left = self.begin();
         }
-        while self.left.get() > 0 {
-            let granted = self.driver.grant(self.left.get());
+        while left > 0 {
+            let granted = self.driver.grant(left);
             if granted == 0 {
                 if self.driver.look(&self.tasks.core, cx) == Next::BlockOn {
                     return Next::BlockOn;
                 }
                 continue;
             }
-            self.left.set(self.left.get() - granted);
+            left -= granted;
             let ready = &self.tasks.core.ready;
             ready.grant(granted);
             while ready.begin_next() {
@@ -106,9 +100,9 @@ impl<'a> Turns<'a> {
         ));
     }
 
-    fn begin(&self) {
+    fn begin(&self) -> usize {
         let core = &self.tasks.core;
-        self.left.set(core.trace.turn(&core.clock, || core.collect()));
+        core.trace.turn(&core.clock, || core.collect())
     }
 
     fn run_next(&self, main: &mut Option<Main<'_>>) {
@@ -134,36 +128,44 @@ impl<'a> Turns<'a> {
     /// Polls a task. For a child this is the task around it: the scope in there polls the child.
     fn run_task(&self, mut key: TaskKey, main: &mut Option<Main<'_>>) {
         while let Some(cell) = self.tasks.find(key) {
-            match cell.body.take() {
-                Some(Body::Owned(future)) => {
-                    return self.poll(&cell, || step_owned(self.tasks, &cell, future));
+            let Ok(body) = cell.body.try_borrow_mut() else { return };
+            match &*body {
+                Body::Owned(_) => {
+                    return self.poll(&cell, || step_owned(self.tasks, &cell, body));
                 }
-                Some(Body::Main) => {
-                    cell.body.set(Some(Body::Main));
+                Body::Main => {
+                    drop(body);
                     return self.poll(&cell, || self.step_main(&cell, main));
                 }
-                Some(Body::Child(family, index)) => {
-                    cell.body.set(Some(Body::Child(family.clone(), index)));
-                    match pass_up(&self.tasks.core, &family, index) {
-                        Some(parent) => key = parent,
-                        None => return,
-                    }
-                }
-                None => return,
+                Body::Child(family, index) => match pass_up(&self.tasks.core, family, *index) {
+                    Some(parent) => key = parent,
+                    None => return,
+                },
+                Body::Gone => return,
             }
         }
     }
 
-    /// One poll, under the eyes of the trace and of debug mode.
-    fn poll(&self, cell: &Rc<TaskCell>, step: impl FnOnce()) {
+    /// One poll, under the eyes of the trace and of debug mode, if they are open.
+    #[inline]
+    fn poll(&self, cell: &TaskCell, step: impl FnOnce()) {
+        if self.tasks.core.is_watched() {
+            self.poll_watched(cell, step);
+        } else {
+            step();
+        }
+    }
+
+    #[cold]
+    fn poll_watched(&self, cell: &TaskCell, step: impl FnOnce()) {
         traced(cell, || self.tasks.core.watch(cell, step));
     }
 
     fn step_main(&self, cell: &Rc<TaskCell>, main: &mut Option<Main<'_>>) {
         let Some(main) = main else { return self.tasks.abandon(cell) };
         let current = self.tasks.enter(cell);
-        let step = step(cell, &mut *main.poll);
-        drop(current);
+        let step = step(&current, &mut *main.poll);
+        self.tasks.leave(current);
         let phase = match step {
             Step::Pending => return,
             Step::Finished => Phase::Finished,
@@ -172,7 +174,7 @@ impl<'a> Turns<'a> {
         };
         main.ended = Some(step);
         self.tasks.finish(cell, phase);
-        self.tasks.core.ready.push(Ready::Stop);
+        self.tasks.core.ready.push_stop();
     }
 }
 

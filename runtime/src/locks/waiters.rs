@@ -263,18 +263,16 @@ impl<V> Line<V> {
     /// The task that is polled with `cx`, if it is one of the line's home. Whoever comes first says which
     /// loop that is.
     fn task_of(&mut self, cx: &Context<'_>) -> Option<TaskKey> {
-        table::with_current(|task| {
-            let queue = &task.core().ready;
-            if !task.waker().will_wake(cx.waker()) {
-                return None;
-            }
+        table::with_running(|tasks| {
+            let task = tasks.polled_with(cx)?;
+            let queue = &tasks.core.ready;
             if !self.is_home(queue) {
                 if !self.slots.is_empty() {
                     return None;
                 }
                 self.home = Some(queue.clone());
             }
-            Some(task.key())
+            Some(task)
         })
         .flatten()
     }
@@ -286,10 +284,8 @@ impl<V> Line<V> {
     /// Whether `sleeper` wakes what is polled with `cx`.
     fn is_asleep_in(&self, sleeper: &Sleeper, cx: &Context<'_>) -> bool {
         match sleeper {
-            Sleeper::Task(key) => table::with_current(|task| {
-                task.key() == *key
-                    && self.is_home(&task.core().ready)
-                    && task.waker().will_wake(cx.waker())
+            Sleeper::Task(key) => table::with_running(|tasks| {
+                tasks.polled_with(cx) == Some(*key) && self.is_home(&tasks.core.ready)
             })
             .unwrap_or(false),
             Sleeper::Other(waker) => waker.will_wake(cx.waker()),

@@ -169,10 +169,13 @@ pub(crate) fn take_signal(
     kind: Kind,
     cx: &Context<'_>,
 ) -> Option<Cancelled> {
-    let taken = table::with_current(|task| match point {
+    if point.as_ref().is_some_and(|point| point.is_quiet(cx)) {
+        return None;
+    }
+    let taken = table::with_current(cx, |task, is_own| match point {
         Some(point) if point.is_of(task) => point.take_signal(cx),
         _ => {
-            *point = Some(CancelPoint::new(task, kind, cx));
+            *point = Some(CancelPoint::made_in_poll(task, kind, is_own, cx));
             None
         }
     });

@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use super::cell::{Request, TaskCell};
 use super::points::{Delivery, Kind};
 use super::step::wake_points;
+use super::table;
 use crate::exceptions::Cancelled;
 
 /// It leaves the task when it is dropped.
@@ -22,7 +23,16 @@ pub(crate) struct CancelPoint {
 
 impl CancelPoint {
     pub(crate) fn new(cell: &Rc<TaskCell>, kind: Kind, cx: &Context<'_>) -> Self {
-        let is_own = cell.waker().will_wake(cx.waker());
+        Self::made_in_poll(cell, kind, table::is_polled_with(cell, cx), cx)
+    }
+
+    /// The same where one knows whether `cx` is the task's own.
+    pub(super) fn made_in_poll(
+        cell: &Rc<TaskCell>,
+        kind: Kind,
+        is_own: bool,
+        cx: &Context<'_>,
+    ) -> Self {
         let waker = (!is_own).then(|| cx.waker().clone());
         let index = cell.with_points(|points| points.add(kind, waker));
         Self { cell: cell.clone(), index, raised: Cell::new(false) }
@@ -34,15 +44,20 @@ impl CancelPoint {
         Rc::ptr_eq(&self.cell, cell)
     }
 
+    /// Whether a poll with `cx` is one of its own task and finds nothing here. Nearly every poll does.
+    #[inline]
+    pub(super) fn is_quiet(&self, cx: &Context<'_>) -> bool {
+        !self.cell.points_are_to_look.get() && table::is_polled_with(&self.cell, cx)
+    }
+
     /// The cancellation given to this point, if any. To be asked first thing in every later poll:
     /// asking also says that the task is suspended here, and what makes this poll happen.
     pub(crate) fn take_signal(&self, cx: &Context<'_>) -> Option<Cancelled> {
-        let is_own = self.cell.waker().will_wake(cx.waker());
-        // Nearly every poll ends here. A foreign waker that was left earlier can stay: it may wake
-        // somebody needlessly.
-        if is_own && !self.cell.points_are_to_look.get() {
+        // A foreign waker that was left earlier can stay: it may wake somebody needlessly.
+        if self.is_quiet(cx) {
             return None;
         }
+        let is_own = table::is_polled_with(&self.cell, cx);
         let waker = (!is_own).then(|| cx.waker().clone());
         let (signal, former) = self.cell.with_points(|points| points.visit(self.index, waker));
         // Only now: dropping a waker may run foreign code, and the points are in use above.

@@ -14,9 +14,10 @@
 //! (4) finish          a value, a panic, or a cancellation that nobody caught
 //! ```
 //!
-//! What must hold: a task is never polled while it is being polled, and never after it finished, since
-//! its body is out of the cell then.
+//! What must hold: a task is never polled while it is being polled, since its body is borrowed then, and
+//! never after it finished, since its future is gone.
 
+use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
@@ -27,24 +28,27 @@ use std::sync::Arc;
 use std::task::{self, Waker};
 
 use super::done_callbacks::DoneCallbacks;
-use super::output::{AnyOutput, OwnedFuture};
+use super::output::OwnedFuture;
 use super::points::Points;
 use super::service;
-use super::waker::TaskWaker;
+use super::table;
+use super::waker::PollWaker;
 use crate::context::{Context, copy_context};
 use crate::event_loop::callback::Callback;
 use crate::event_loop::core::{Core, warn};
 use crate::event_loop::ready::{TaskKey, Waiter};
-use crate::exceptions::{Cancelled, Panicked, Payload, place};
+use crate::exceptions::{Cancelled, Panicked, Payload, TaskError, place};
 
 /// Where a task's future is.
 pub(crate) enum Body {
-    /// Here.
+    /// Here; later its value, until the task's handle takes it.
     Owned(Pin<Box<dyn OwnedFuture>>),
     /// On the stack of `run_until_complete`.
     Main,
     /// Inside the future that awaits it, at this index of the family.
     Child(Rc<Family>, usize),
+    /// Nowhere any more.
+    Gone,
 }
 
 /// What the children of one nursery have in common: who polls them, and whose turn it is.
@@ -80,15 +84,18 @@ impl Family {
 
 impl Parent {
     pub(crate) fn new(task: &Rc<TaskCell>, cx: &task::Context<'_>) -> Self {
-        let is_own = task.waker().will_wake(cx.waker());
+        let is_own = table::is_polled_with(task, cx);
         let waker = (!is_own).then(|| cx.waker().clone());
         Self { task: task.clone(), waker, around: task.family() }
     }
 
     /// Whether a poll of `task` with `cx` comes the same way.
     pub(crate) fn is(&self, task: &Rc<TaskCell>, cx: &task::Context<'_>) -> bool {
-        let expected = self.waker.as_ref().unwrap_or(task.waker());
-        Rc::ptr_eq(&self.task, task) && expected.will_wake(cx.waker())
+        let comes_the_same_way = match &self.waker {
+            Some(waker) => waker.will_wake(cx.waker()),
+            None => table::is_polled_with(task, cx),
+        };
+        Rc::ptr_eq(&self.task, task) && comes_the_same_way
     }
 }
 
@@ -110,6 +117,12 @@ struct Extras {
     message: RefCell<Option<Arc<str>>>,
     done_callbacks: DoneCallbacks,
     points: RefCell<Points>,
+    /// Why there is no value.
+    error: Cell<Option<TaskError>>,
+    /// How often `cancel` was called, less how often `uncancel` was.
+    cancel_requests: Cell<u32>,
+    /// Who waits for the end, if it is somebody else than a task of this loop.
+    other_awaiter: Cell<Option<Waker>>,
     /// The task that waits for this one's end, where the awaiter doesn't name it.
     watcher: Cell<Option<TaskKey>>,
     /// The last request to cancel, and the last one there was when the task was told of one.
@@ -138,61 +151,56 @@ impl Request {
     }
 }
 
-pub(crate) struct TaskCell<O: ?Sized = dyn AnyOutput> {
+pub(crate) struct TaskCell {
     key: TaskKey,
     id: u64,
     core: Rc<Core>,
-    waker: Waker,
+    /// The one of its last poll, if somebody kept a clone.
+    pub(super) waker: Cell<Option<PollWaker>>,
     spawned_at: &'static Location<'static>,
     phase: Cell<Phase>,
-    /// How often `cancel` was called, less how often `uncancel` was.
-    cancel_requests: Cell<u32>,
     /// A cancellation waits for the task's next step.
     cancel_pending: Cell<bool>,
     /// No handle is left that could look at the outcome.
     detached: Cell<bool>,
-    awaiter: Cell<Option<Waiter>>,
+    /// The handle has given the outcome.
+    is_taken: Cell<bool>,
     /// A point may have a cancellation to take, or was passed over: they are to look.
     pub(crate) points_are_to_look: Cell<bool>,
+    /// The task that waits for the end.
+    awaiter: Cell<Option<TaskKey>>,
     extras: OnceCell<Box<Extras>>,
     /// A copy of its maker's. While the task runs, what was current before is in here.
     pub(crate) context: Cell<Context>,
-    /// The task's future. `None` while the task is being polled, and once it is done: so it can't be
-    /// polled then.
-    pub(crate) body: Cell<Option<Body>>,
-    pub(crate) output: O,
+    /// Borrowed while the task is being polled.
+    pub(crate) body: RefCell<Body>,
 }
 
-impl<O: AnyOutput> TaskCell<O> {
+impl TaskCell {
     pub(crate) fn new(
         (key, id): (TaskKey, u64),
         core: &Rc<Core>,
         spawned_at: &'static Location<'static>,
-        body: Option<Body>,
-        output: O,
+        body: Body,
     ) -> Rc<Self> {
-        let waker = TaskWaker::new(key, core.id, core.inbox.clone());
         Rc::new(Self {
             key,
             id,
             core: core.clone(),
-            waker: waker.into(),
+            waker: Cell::new(None),
             spawned_at,
             phase: Cell::new(Phase::New),
-            cancel_requests: Cell::new(0),
             cancel_pending: Cell::new(false),
             detached: Cell::new(false),
-            awaiter: Cell::new(None),
+            is_taken: Cell::new(false),
             points_are_to_look: Cell::new(false),
+            awaiter: Cell::new(None),
             extras: OnceCell::new(),
             context: Cell::new(copy_context()),
-            body: Cell::new(body),
-            output,
+            body: RefCell::new(body),
         })
     }
-}
 
-impl TaskCell {
     pub(crate) fn key(&self) -> TaskKey {
         self.key
     }
@@ -207,10 +215,6 @@ impl TaskCell {
 
     pub(crate) fn core(&self) -> &Rc<Core> {
         &self.core
-    }
-
-    pub(crate) fn waker(&self) -> &Waker {
-        &self.waker
     }
 
     pub(crate) fn is_done(&self) -> bool {
@@ -260,8 +264,8 @@ impl TaskCell {
         if self.is_done() {
             return false;
         }
-        self.cancel_requests.set(self.cancel_requests.get() + 1);
         let extras = self.extras();
+        extras.cancel_requests.set(extras.cancel_requests.get() + 1);
         if extras.told.get() >= request {
             return true;
         }
@@ -285,12 +289,14 @@ impl TaskCell {
     }
 
     pub(crate) fn cancelling(&self) -> u32 {
-        self.cancel_requests.get()
+        self.extras.get().map_or(0, |extras| extras.cancel_requests.get())
     }
 
     pub(crate) fn uncancel(&self) -> u32 {
-        let left = self.cancel_requests.get().saturating_sub(1);
-        self.cancel_requests.set(left);
+        let left = self.cancelling().saturating_sub(1);
+        if let Some(extras) = self.extras.get() {
+            extras.cancel_requests.set(left);
+        }
         if left == 0 {
             self.cancel_pending.set(false);
         }
@@ -299,11 +305,18 @@ impl TaskCell {
 
     /// The cancellation that this step is to deliver.
     pub(crate) fn take_cancel_request(&self) -> Option<Cancelled> {
-        self.cancel_pending.take().then(|| {
-            let extras = self.extras();
-            extras.told.set(Request::last());
-            Cancelled::new(extras.message.borrow().clone())
-        })
+        if !self.cancel_pending.get() {
+            return None;
+        }
+        self.cancel_pending.set(false);
+        Some(self.told_of_cancellation())
+    }
+
+    #[cold]
+    fn told_of_cancellation(&self) -> Cancelled {
+        let extras = self.extras();
+        extras.told.set(Request::last());
+        Cancelled::new(extras.message.borrow().clone())
     }
 
     /// The task's points.
@@ -316,6 +329,12 @@ impl TaskCell {
         self.extras.get().is_some_and(|extras| !extras.points.borrow().is_settled())
     }
 
+    /// Whether no cancellation is on its way.
+    #[inline]
+    pub(crate) fn is_let_be(&self) -> bool {
+        !self.cancel_pending.get() && !self.has_unsettled_points()
+    }
+
     /// Whether a point has a cancellation to take.
     pub(crate) fn has_signals(&self) -> bool {
         self.points_are_to_look.get() && self.with_points(|points| points.has_signals())
@@ -323,10 +342,8 @@ impl TaskCell {
 
     /// Whether it lives in the future of another task.
     pub(crate) fn is_child(&self) -> bool {
-        let body = self.body.take();
-        let is_child = matches!(body, Some(Body::Child(..)));
-        self.body.set(body);
-        is_child
+        // One that is being polled has its future itself.
+        self.body.try_borrow().is_ok_and(|body| matches!(*body, Body::Child(..)))
     }
 
     pub(crate) fn spawned_at(&self) -> &'static Location<'static> {
@@ -335,39 +352,29 @@ impl TaskCell {
 
     /// Its index among the children of `family`, if it is one of them.
     pub(crate) fn index_in(&self, family: &Rc<Family>) -> Option<usize> {
-        let body = self.body.take();
-        let index = match &body {
-            Some(Body::Child(own, index)) if Rc::ptr_eq(own, family) => Some(*index),
+        match &*self.body.try_borrow().ok()? {
+            Body::Child(own, index) if Rc::ptr_eq(own, family) => Some(*index),
             _ => None,
-        };
-        self.body.set(body);
-        index
+        }
     }
 
     /// The family that it is a child of.
     fn family(&self) -> Option<Rc<Family>> {
-        let body = self.body.take();
-        let family = match &body {
-            Some(Body::Child(family, _)) => Some(family.clone()),
+        match &*self.body.try_borrow().ok()? {
+            Body::Child(family, _) => Some(family.clone()),
             _ => None,
-        };
-        self.body.set(body);
-        family
+        }
     }
 
     /// The tasks that wait for this one: the one it lives in, and the one that awaits its handle.
     pub(crate) fn awaited_by(&self) -> Vec<TaskKey> {
         let mut keys = Vec::new();
-        let body = self.body.take();
-        if let Some(Body::Child(family, _)) = &body {
+        if let Ok(body) = self.body.try_borrow()
+            && let Body::Child(family, _) = &*body
+        {
             keys.push(family.parent.borrow().task.key());
         }
-        self.body.set(body);
-        let awaiter = self.awaiter.take();
-        if let Some(Waiter::Task(key)) = awaiter {
-            keys.push(key);
-        }
-        self.awaiter.set(awaiter);
+        keys.extend(self.awaiter.get());
         keys.extend(self.extras.get().and_then(|extras| extras.watcher.get()));
         keys.dedup();
         keys
@@ -383,14 +390,28 @@ impl TaskCell {
     /// Nobody waits for the task's end any more.
     pub(crate) fn forget_awaiter(&self) {
         self.set_watcher(None);
-        if let Some(awaiter) = self.awaiter.take() {
+        if let Some(awaiter) = self.take_awaiter() {
             self.core.contain(&"a waker's destructor", || drop(awaiter));
         }
     }
 
+    fn take_awaiter(&self) -> Option<Waiter> {
+        let other = || self.extras.get()?.other_awaiter.take();
+        self.awaiter.take().map(Waiter::Task).or_else(|| other().map(Waiter::Other))
+    }
+
     /// Whom to wake when the task is done.
     pub(crate) fn set_awaiter(&self, waiter: Waiter) {
-        let former = self.awaiter.replace(Some(waiter));
+        if let Waiter::Task(key) = waiter
+            && self.awaiter.get() == Some(key)
+        {
+            return;
+        }
+        let former = self.take_awaiter();
+        match waiter {
+            Waiter::Task(key) => self.awaiter.set(Some(key)),
+            Waiter::Other(waker) => self.extras().other_awaiter.set(Some(waker)),
+        }
         if former.is_none()
             && let Some(extras) = self.extras.get()
         {
@@ -422,8 +443,54 @@ impl TaskCell {
     pub(crate) fn detach(&self) {
         self.detached.set(true);
         self.report_unseen_panic();
-        if self.is_done() {
-            self.output.clear();
+        if self.is_done() && !self.is_taken.get() {
+            self.drop_outcome();
+        }
+    }
+
+    /// Hands the outcome to the task's handle.
+    ///
+    /// # Panics
+    ///
+    /// A second time.
+    pub(crate) fn take_outcome<T: 'static>(&self) -> Result<T, TaskError> {
+        let is_taken = self.is_taken.replace(true);
+        assert!(!is_taken, "a task handle was polled again after it gave the value");
+        if self.phase.get() != Phase::Finished {
+            let error = self.extras.get().and_then(|extras| extras.error.take());
+            return Err(error.unwrap_or(TaskError::Cancelled(Cancelled::default())));
+        }
+        let Body::Owned(mut future) = self.take_body() else {
+            unreachable!("a value is in a body")
+        };
+        let value = value_of(&mut future).take();
+        Ok(value.expect("a finished task has a value"))
+    }
+
+    /// Looks at the value. `None`: the task is polled now, or has no body any more.
+    pub(crate) fn with_value<T: 'static, R>(
+        &self,
+        look: impl FnOnce(&Option<T>) -> R,
+    ) -> Option<R> {
+        let mut body = self.body.try_borrow_mut().ok()?;
+        let Body::Owned(future) = &mut *body else { return None };
+        Some(look(value_of(future)))
+    }
+
+    pub(crate) fn set_error(&self, error: TaskError) {
+        self.extras().error.set(Some(error));
+    }
+
+    fn drop_outcome(&self) {
+        drop(self.take_body());
+        drop(self.extras.get().and_then(|extras| extras.error.take()));
+    }
+
+    /// What is being polled stays: whoever polls it lets go of it.
+    pub(super) fn take_body(&self) -> Body {
+        match self.body.try_borrow_mut() {
+            Ok(mut body) => std::mem::replace(&mut *body, Body::Gone),
+            Err(_) => Body::Gone,
         }
     }
 
@@ -433,9 +500,10 @@ impl TaskCell {
     }
 
     /// In debug mode: says that the task's end is not its own, but that of the loop or of a run.
+    #[cold]
     fn say_what_it_misses(&self) {
         let core = &self.core;
-        if !core.debug.get() || self.is_service() {
+        if self.is_service() {
             return;
         }
         match self.phase.get() {
@@ -453,23 +521,34 @@ impl TaskCell {
 
     /// The task is done. Tells everybody who waits for it; the future is gone already.
     pub(crate) fn finish(&self, phase: Phase) {
-        self.say_what_it_misses();
+        if self.core.debug.get() {
+            self.say_what_it_misses();
+        }
         self.phase.set(phase);
-        drop(self.body.take());
+        if phase != Phase::Finished || !self.has_value() {
+            drop(self.take_body());
+        }
         let callbacks = self.extras.get().map(|extras| extras.done_callbacks.take());
-        let (before, after) = callbacks.unwrap_or_default();
+        let (before, after) = callbacks.unzip();
         self.schedule(before);
-        if let Some(awaiter) = self.awaiter.take() {
+        if let Some(awaiter) = self.take_awaiter() {
             self.core.wake(awaiter);
         }
         self.schedule(after);
         if self.detached.get() {
             self.report_unseen_panic();
-            self.core.contain(&self, || self.output.clear());
+            self.core.contain(&self, || self.drop_outcome());
         }
     }
 
-    fn schedule(&self, callbacks: Vec<Rc<Callback>>) {
+    /// Whether a value is waiting for the handle, rather than being the parent's.
+    fn has_value(&self) -> bool {
+        self.body.try_borrow().is_ok_and(|body| matches!(*body, Body::Owned(_)))
+    }
+
+    #[inline]
+    fn schedule(&self, callbacks: Option<Vec<Rc<Callback>>>) {
+        let Some(callbacks) = callbacks else { return };
         for callback in callbacks {
             self.core.schedule(callback);
         }
@@ -480,7 +559,8 @@ impl TaskCell {
         if self.phase.get() != Phase::Panicked {
             return;
         }
-        if let Some(panicked) = self.output.take_panic() {
+        let error = self.extras.get().and_then(|extras| extras.error.take());
+        if let Some(TaskError::Panicked(panicked)) = error {
             let message = match (self.is_service(), self.core.shutting_down.get()) {
                 (true, _) => "unhandled panic",
                 (false, true) => "a task panicked during asyncio::run() shutdown",
@@ -493,6 +573,11 @@ impl TaskCell {
     fn extras(&self) -> &Extras {
         self.extras.get_or_init(Box::default)
     }
+}
+
+fn value_of<T: 'static>(future: &mut Pin<Box<dyn OwnedFuture>>) -> &mut Option<T> {
+    let value: &mut dyn Any = future.as_mut().value();
+    value.downcast_mut().expect("a task's output has the type of its handle's")
 }
 
 /// `task 'Task-3' spawned at src/main.rs:14:5`, or `transport to 127.0.0.1:80, made at src/main.rs:14:5`, for

@@ -23,7 +23,7 @@ pub(crate) struct Join {
     /// It was polled.
     awaited: Cell<bool>,
     /// The cancellation of the awaiting task, passed to this one.
-    passed_on: Option<Cancelled>,
+    passed_on: Option<Box<Cancelled>>,
 }
 
 impl Join {
@@ -54,7 +54,7 @@ impl Join {
                 // over its value; or nobody runs its loop.
                 return self.raise(cancelled);
             }
-            self.passed_on = Some(cancelled);
+            self.passed_on = Some(Box::new(cancelled));
         }
         if !self.task.is_done() {
             self.wait(cx);
@@ -63,7 +63,7 @@ impl Join {
         if self.task.is_cancelled()
             && let Some(cancelled) = self.passed_on.take()
         {
-            return self.raise(cancelled);
+            return self.raise(*cancelled);
         }
         // The await is over: its place in the awaiting task is another await's.
         self.point = None;
@@ -95,7 +95,7 @@ fn runs_here(cell: &TaskCell) -> bool {
 
 /// In debug mode: a task of a loop that isn't running makes no step while it is awaited.
 fn say_where_nobody_runs(cell: &TaskCell) {
-    let is_debug = table::with_running(|tasks| tasks.core.debug.get()).unwrap_or(false);
+    let is_debug = table::with_running(|tasks| tasks.core.debug.get()) == Some(true);
     if is_debug && !runs_here(cell) {
         warn(&format!(
             "{cell} is awaited in the run of another loop, where nobody runs it: await it in a run of its \
@@ -109,9 +109,9 @@ impl Drop for Join {
         let cell = &self.task.cell;
         if !self.task.is_done() {
             cell.forget_awaiter();
-        }
-        if self.awaited.get() && !cell.core().releasing.get() {
-            cell.cancel(None);
+            if self.awaited.get() && !cell.core().releasing.get() {
+                cell.cancel(None);
+            }
         }
         cell.detach();
     }

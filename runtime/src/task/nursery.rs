@@ -80,7 +80,7 @@ impl Nursery {
         let mut children = self.children.borrow_mut();
         let entry = children.vacant_entry();
         let index = entry.key();
-        let child = tasks.admit((), Body::Child(self.family.clone(), index), spawned_at);
+        let child = tasks.admit(Body::Child(self.family.clone(), index), spawned_at);
         entry.insert(child.clone());
         (index, child)
     }
@@ -176,15 +176,18 @@ impl Nursery {
     ) -> Turn {
         let mut verdict = Verdict::GoOn;
         let current = tasks.enter(child);
-        let step = step(child, |cx| futures.poll(index, cx).map(|value| verdict = value));
+        let step = step(&current, |cx| futures.poll(index, cx).map(|value| verdict = value));
         let phase = match &step {
-            Step::Pending => return Turn { index, step, verdict },
+            Step::Pending => {
+                tasks.leave(current);
+                return Turn { index, step, verdict };
+            }
             Step::Finished => Phase::Finished,
             Step::Cancelled(_) => Phase::Cancelled,
             Step::Panicked(_) => Phase::Panicked,
         };
         tasks.core.contain(child, || futures.clear(index));
-        drop(current);
+        tasks.leave(current);
         let done = self.children.borrow_mut().try_remove(index);
         drop(done);
         tasks.finish(child, phase);

@@ -1,71 +1,51 @@
-//! A task's future and its value, with their types forgotten: the table holds tasks of all types.
+//! A task's future, and then its value, in one allocation and with their types forgotten: the table holds
+//! tasks of all types.
 //!
 //! A ground room of the tasks. What must hold: a value is dropped on the loop's thread; nothing in here
 //! is `Send`.
 
 use std::any::Any;
-use std::cell::RefCell;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::exceptions::{Panicked, TaskError};
-
-/// Where a task's outcome waits for its handle.
-pub(crate) type Output<T> = RefCell<Option<Result<T, TaskError>>>;
-
-/// An [`Output`] whose type is forgotten; `()` for children, whose parents keep the outputs.
-pub(crate) trait AnyOutput: Any {
-    fn set_error(&self, error: TaskError);
-    /// Drops what is in here.
-    fn clear(&self);
-    /// Takes out a panic that nobody has looked at.
-    fn take_panic(&self) -> Option<Panicked>;
-}
-
-impl<T: 'static> AnyOutput for Output<T> {
-    fn set_error(&self, error: TaskError) {
-        drop(self.replace(Some(Err(error))));
-    }
-
-    fn clear(&self) {
-        drop(self.take());
-    }
-
-    fn take_panic(&self) -> Option<Panicked> {
-        match self.take() {
-            Some(Err(TaskError::Panicked(panicked))) => Some(panicked),
-            other => {
-                self.replace(other);
-                None
-            }
-        }
-    }
-}
-
-impl AnyOutput for () {
-    fn set_error(&self, _: TaskError) {}
-
-    fn clear(&self) {}
-
-    fn take_panic(&self) -> Option<Panicked> {
-        None
-    }
-}
+use pin_project_lite::pin_project;
 
 /// A task's own future, with its type forgotten.
 pub(crate) trait OwnedFuture {
-    /// Polls the future; its value goes into `output`, which is an `Output` of its type.
-    fn poll_into(self: Pin<&mut Self>, cx: &mut Context<'_>, output: &dyn AnyOutput) -> Poll<()>;
+    /// Polls the future; its value stays in here.
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()>;
+    /// The future is of no more use.
+    fn drop_future(self: Pin<&mut Self>);
+    /// The value: an `Option` of the future's type.
+    fn value(self: Pin<&mut Self>) -> &mut dyn Any;
 }
 
-impl<F: Future<Output: 'static>> OwnedFuture for F {
-    fn poll_into(self: Pin<&mut Self>, cx: &mut Context<'_>, output: &dyn AnyOutput) -> Poll<()> {
-        self.poll(cx).map(|value| {
-            let output: &dyn Any = output;
-            let output = output
-                .downcast_ref::<Output<F::Output>>()
-                .expect("a task's output has the type of its future's");
-            output.replace(Some(Ok(value)));
-        })
+/// Puts a future where a task has it.
+pub(crate) fn owned<F: Future<Output: 'static> + 'static>(future: F) -> Pin<Box<dyn OwnedFuture>> {
+    Box::pin(WithValue { future: Some(future), value: None })
+}
+
+pin_project! {
+    struct WithValue<F: Future> {
+        #[pin]
+        future: Option<F>,
+        value: Option<F::Output>,
+    }
+}
+
+impl<F: Future<Output: 'static>> OwnedFuture for WithValue<F> {
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let Some(future) = this.future.as_pin_mut() else { return Poll::Pending };
+        future.poll(cx).map(|value| *this.value = Some(value))
+    }
+
+    fn drop_future(self: Pin<&mut Self>) {
+        self.project().future.set(None);
+    }
+
+    fn value(self: Pin<&mut Self>) -> &mut dyn Any {
+        self.project().value
     }
 }

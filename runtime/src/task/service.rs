@@ -4,12 +4,11 @@
 //! Polled as tasks are, but nobody's: no number, not in `all_tasks`, not cancelled at the end of a run.
 //! They are dropped when the loop closes, behind the tasks, which may need them to the end.
 
-use std::cell::RefCell;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
 
 use super::cell::{Body, TaskCell};
-use super::output::Output;
+use super::output::owned;
 use super::table::Tasks;
 
 /// Services count from here, so that neither their numbers nor those of tasks have gaps. A trace has
@@ -31,11 +30,9 @@ pub(crate) fn spawn(
     made_at: &'static Location<'static>,
 ) -> Service {
     if tasks.core.is_closed() {
-        return Service { tasks: Weak::new(), cell: Weak::<TaskCell<()>>::new() };
+        return Service { tasks: Weak::new(), cell: Weak::new() };
     }
-    let output: Output<()> = RefCell::new(None);
-    let body = Body::Owned(Box::pin(future));
-    let cell = tasks.admit_service(output, body, made_at);
+    let cell = tasks.admit_service(Body::Owned(owned(future)), made_at);
     cell.set_name(name.into());
     cell.detach();
     Service { tasks: Rc::downgrade(tasks), cell: Rc::downgrade(&cell) }

@@ -3,14 +3,12 @@
 //! The turn steps tasks, and a scope steps the children that live in it: the same way. Mirrors
 //! `Task.__step`.
 
+use std::cell::RefMut;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use super::cell::{Body, Phase, TaskCell};
-use super::output::OwnedFuture;
-use super::table::Tasks;
+use super::table::{CurrentTask, Tasks};
 use crate::exceptions::{Cancelled, Payload, TaskError};
 
 /// What a step ended with. All but `Pending`: the future is to be dropped now.
@@ -28,7 +26,11 @@ pub(crate) fn traced<R>(cell: &TaskCell, step: impl FnOnce() -> R) -> R {
 
 /// Polls a task that was made the current one. A cancellation goes to the points the task is
 /// suspended in; when there is none, the task is cancelled.
-pub(crate) fn step(cell: &TaskCell, mut poll: impl FnMut(&mut Context<'_>) -> Poll<()>) -> Step {
+pub(crate) fn step(
+    current: &CurrentTask<'_>,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<()>,
+) -> Step {
+    let cell = current.cell;
     if let Some(cancelled) = cell.take_cancel_request()
         && deliver(cell, &cancelled).is_err()
     {
@@ -36,7 +38,7 @@ pub(crate) fn step(cell: &TaskCell, mut poll: impl FnMut(&mut Context<'_>) -> Po
     }
     cell.begin();
     loop {
-        let mut cx = Context::from_waker(cell.waker());
+        let mut cx = Context::from_waker(current.waker.waker());
         match catch_unwind(AssertUnwindSafe(|| poll(&mut cx))) {
             Err(payload) => return Step::Panicked(payload),
             Ok(Poll::Ready(())) => return finished_or_cancelled(cell),
@@ -52,7 +54,13 @@ pub(crate) fn step(cell: &TaskCell, mut poll: impl FnMut(&mut Context<'_>) -> Po
 
 /// As in Python, a cancellation wins over the value if it came in the last poll of all, or came to it
 /// and nobody was there to take it.
+#[inline]
 fn finished_or_cancelled(cell: &TaskCell) -> Step {
+    if cell.is_let_be() { Step::Finished } else { unless_cancelled(cell) }
+}
+
+#[cold]
+fn unless_cancelled(cell: &TaskCell) -> Step {
     let undelivered = || {
         cell.has_unsettled_points()
             .then(|| cell.with_points(|points| points.take_undelivered(false)))
@@ -101,28 +109,32 @@ pub(super) fn wake_points(cell: &TaskCell, wakers: Vec<Waker>) {
 }
 
 /// Steps a task that has its future itself.
-pub(crate) fn step_owned(
-    tasks: &Tasks,
-    cell: &Rc<TaskCell>,
-    mut future: Pin<Box<dyn OwnedFuture>>,
-) {
+pub(crate) fn step_owned(tasks: &Tasks, cell: &TaskCell, mut body: RefMut<'_, Body>) {
+    let Body::Owned(future) = &mut *body else { return };
     let current = tasks.enter(cell);
-    let step = step(cell, |cx| future.as_mut().poll_into(cx, &cell.output));
-    if let Step::Pending = step {
-        return cell.body.set(Some(Body::Owned(future)));
-    }
-    tasks.core.contain(cell, || drop(future));
-    drop(current);
-    match step {
-        Step::Pending | Step::Finished => tasks.finish(cell, Phase::Finished),
+    let step = match step(&current, |cx| future.as_mut().poll(cx)) {
+        Step::Pending => return tasks.leave(current),
+        step => step,
+    };
+    tasks.core.contain(cell, || future.as_mut().drop_future());
+    tasks.leave(current);
+    drop(body);
+    finish_owned(tasks, cell, step);
+}
+
+fn finish_owned(tasks: &Tasks, cell: &TaskCell, step: Step) {
+    let phase = match step {
+        Step::Pending | Step::Finished => Phase::Finished,
         Step::Cancelled(cancelled) => {
-            let error = TaskError::Cancelled(cancelled);
-            tasks.core.contain(cell, || cell.output.set_error(error));
-            tasks.finish(cell, Phase::Cancelled);
+            // Its last poll may have given a value all the same.
+            tasks.core.contain(cell, || drop(cell.take_body()));
+            cell.set_error(TaskError::Cancelled(cancelled));
+            Phase::Cancelled
         }
         Step::Panicked(payload) => {
-            cell.output.set_error(TaskError::Panicked(cell.panicked(payload)));
-            tasks.finish(cell, Phase::Panicked);
+            cell.set_error(TaskError::Panicked(cell.panicked(payload)));
+            Phase::Panicked
         }
-    }
+    };
+    tasks.finish(cell, phase);
 }

@@ -8,6 +8,7 @@
 //! order.
 
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::rc::Rc;
 use std::task::Context;
@@ -15,22 +16,25 @@ use std::task::Context;
 use slab::Slab;
 
 use super::cell::{Body, Family, Phase, TaskCell};
-use super::output::{AnyOutput, Output};
+use super::output::owned;
 use super::service;
 use super::step::{step_owned, traced};
+use super::waker::PollWaker;
 use super::watches::Watches;
 use crate::context;
 use crate::event_loop::core::Core;
 use crate::event_loop::ready::{self, TaskKey, Waiter};
-use crate::exceptions::{Cancelled, TaskError};
 
 pub(crate) struct Tasks {
     pub(crate) core: Rc<Core>,
     slots: RefCell<Slab<Rc<TaskCell>>>,
     next_id: Cell<u64>,
     next_service: Cell<u64>,
-    /// A key, not a reference: a poll counts none.
-    current: Cell<Option<TaskKey>>,
+    current: Cell<Option<Current>>,
+    /// To lend to the next poll.
+    spare_waker: Cell<Option<PollWaker>>,
+    /// The same for polls within polls: as many as were ever nested.
+    more_wakers: RefCell<Vec<PollWaker>>,
     pub(crate) watches: Watches,
 }
 
@@ -43,6 +47,8 @@ impl Tasks {
             next_id: Cell::new(1),
             next_service: Cell::new(service::FIRST_ID),
             current: Cell::new(None),
+            spare_waker: Cell::default(),
+            more_wakers: RefCell::default(),
             watches: Watches::default(),
         })
     }
@@ -52,8 +58,7 @@ impl Tasks {
     where
         F: Future<Output: 'static> + 'static,
     {
-        let output: Output<F::Output> = RefCell::new(None);
-        self.admit(output, Body::Owned(Box::pin(future)), spawned_at)
+        self.admit(Body::Owned(owned(future)), spawned_at)
     }
 
     /// Makes a task of `future` and polls it at once, inside of the task that runs.
@@ -65,44 +70,35 @@ impl Tasks {
     where
         F: Future<Output: 'static> + 'static,
     {
-        let output: Output<F::Output> = RefCell::new(None);
-        let future = Box::pin(future);
-        let cell = self.enroll(&self.next_id, output, None, spawned_at);
-        let step = || step_owned(self, &cell, future);
+        let cell = self.enroll(&self.next_id, Body::Owned(owned(future)), spawned_at);
+        let step = || step_owned(self, &cell, cell.body.borrow_mut());
         traced(&cell, || self.core.watch(&cell, step));
         cell
     }
 
     /// Puts a task into the table and into the ready queue.
-    pub(crate) fn admit<O: AnyOutput>(
-        &self,
-        output: O,
-        body: Body,
-        spawned_at: &'static Location<'static>,
-    ) -> Rc<TaskCell> {
-        let cell = self.enroll(&self.next_id, output, Some(body), spawned_at);
+    pub(crate) fn admit(&self, body: Body, spawned_at: &'static Location<'static>) -> Rc<TaskCell> {
+        let cell = self.enroll(&self.next_id, body, spawned_at);
         self.core.ready.wake(cell.key());
         cell
     }
 
     /// The same for a [`service`].
-    pub(super) fn admit_service<O: AnyOutput>(
+    pub(super) fn admit_service(
         &self,
-        output: O,
         body: Body,
         made_at: &'static Location<'static>,
     ) -> Rc<TaskCell> {
-        let cell = self.enroll(&self.next_service, output, Some(body), made_at);
+        let cell = self.enroll(&self.next_service, body, made_at);
         self.core.ready.wake(cell.key());
         cell
     }
 
     /// Puts a task into the table.
-    fn enroll<O: AnyOutput>(
+    fn enroll(
         &self,
         numbers: &Cell<u64>,
-        output: O,
-        body: Option<Body>,
+        body: Body,
         spawned_at: &'static Location<'static>,
     ) -> Rc<TaskCell> {
         let id = numbers.get();
@@ -110,7 +106,7 @@ impl Tasks {
         let mut slots = self.slots.borrow_mut();
         let entry = slots.vacant_entry();
         let key = self.core.ready.admit(entry.key());
-        let cell: Rc<TaskCell> = TaskCell::new((key, id), &self.core, spawned_at, body, output);
+        let cell = TaskCell::new((key, id), &self.core, spawned_at, body);
         entry.insert(cell.clone());
         drop(slots);
         self.core.trace.task_made(key.index(), id, spawned_at);
@@ -169,20 +165,70 @@ impl Tasks {
     }
 
     pub(crate) fn current(&self) -> Option<Rc<TaskCell>> {
-        self.find(self.current.get()?)
+        self.find(self.current.get()?.key)
     }
 
     /// The same for a short while: no code of others may run in `f`.
     #[inline]
     fn with_current<R>(&self, f: impl FnOnce(&Rc<TaskCell>) -> R) -> Option<R> {
-        let key = self.current.get()?;
+        let key = self.current.get()?.key;
         self.slots.borrow().get(key.index()).filter(|cell| cell.key() == key).map(f)
     }
 
-    /// Makes `cell` the current task, and its context the current one, until the guard is dropped.
-    pub(crate) fn enter<'a>(&'a self, cell: &'a TaskCell) -> CurrentTask<'a> {
+    /// Makes `cell` the current task, and its context the current one, until it is left. Nothing in between
+    /// may panic: not a guard, since that kept it from being inlined, a tenth of a poll.
+    #[inline]
+    pub(crate) fn enter<'a>(&self, cell: &'a TaskCell) -> CurrentTask<'a> {
         context::swap(&cell.context);
-        CurrentTask { tasks: self, cell, outer: self.current.replace(Some(cell.key())) }
+        let waker = cell.waker.take().unwrap_or_else(|| self.lend_waker(cell.key()));
+        let current = Current { key: cell.key(), waker: waker.waker().data() };
+        CurrentTask { cell, waker, outer: self.current.replace(Some(current)) }
+    }
+
+    /// Makes the task around it the current one again.
+    #[inline]
+    pub(crate) fn leave(&self, current: CurrentTask<'_>) {
+        let CurrentTask { cell, waker, outer } = current;
+        self.current.set(outer);
+        context::swap(&cell.context);
+        if waker.is_kept() {
+            cell.waker.set(Some(waker));
+        } else {
+            self.take_waker_back(waker);
+        }
+    }
+
+    #[inline]
+    fn lend_waker(&self, key: TaskKey) -> PollWaker {
+        let waker = self.spare_waker.take().unwrap_or_else(|| self.one_more_waker(key));
+        waker.lend_to(key);
+        waker
+    }
+
+    #[cold]
+    fn one_more_waker(&self, key: TaskKey) -> PollWaker {
+        let make = || PollWaker::new(key, self.core.id, self.core.inbox.clone());
+        self.more_wakers.borrow_mut().pop().unwrap_or_else(make)
+    }
+
+    #[inline]
+    fn take_waker_back(&self, waker: PollWaker) {
+        if let Some(another) = self.spare_waker.replace(Some(waker)) {
+            self.put_waker_aside(another);
+        }
+    }
+
+    #[cold]
+    fn put_waker_aside(&self, waker: PollWaker) {
+        self.more_wakers.borrow_mut().push(waker);
+    }
+
+    /// The task that runs, if it is what is polled with `cx`: nothing with a waker of its own stands between
+    /// the two.
+    #[inline]
+    pub(crate) fn polled_with(&self, cx: &Context<'_>) -> Option<TaskKey> {
+        let current = self.current.get()?;
+        (current.waker == cx.waker().data()).then_some(current.key)
     }
 
     /// Drops every task, service and callback that is left, each in creation order. What their
@@ -200,9 +246,8 @@ impl Tasks {
 
     fn drop_all(&self) {
         for cell in self.all_and_services() {
-            let body = cell.body.take();
+            let body = cell.take_body();
             self.core.contain(&cell, || drop(body));
-            cell.output.set_error(TaskError::Cancelled(Cancelled::default()));
             self.finish(&cell, Phase::Cancelled);
         }
     }
@@ -214,33 +259,37 @@ impl Drop for Tasks {
     }
 }
 
-/// Names the task that runs; the one around it comes back in its place.
-pub(crate) struct CurrentTask<'a> {
-    tasks: &'a Tasks,
-    cell: &'a TaskCell,
-    outer: Option<TaskKey>,
+/// Names the task that runs, with a key, not a reference: a poll counts none.
+#[derive(Clone, Copy)]
+struct Current {
+    key: TaskKey,
+    /// What its waker points to: to compare, never to look at.
+    waker: *const (),
 }
 
-impl Drop for CurrentTask<'_> {
-    fn drop(&mut self) {
-        self.tasks.current.set(self.outer);
-        context::swap(&self.cell.context);
-    }
+/// A task that runs, and the waker to poll it with. To be given back with [`Tasks::leave`].
+#[must_use]
+pub(crate) struct CurrentTask<'a> {
+    pub(super) cell: &'a TaskCell,
+    pub(super) waker: PollWaker,
+    outer: Option<Current>,
 }
 
 thread_local! {
-    static RUNNING: RefCell<Option<Rc<Tasks>>> = const { RefCell::new(None) };
+    /// Never dropped, as the queue in `ready` isn't: that spares each look a question. Empty outside a run.
+    static RUNNING: ManuallyDrop<RefCell<Option<Rc<Tasks>>>> =
+        const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
 /// The tasks of the loop that runs on this thread.
 pub(crate) fn running() -> Option<Rc<Tasks>> {
-    RUNNING.try_with(|running| running.borrow().clone()).ok().flatten()
+    RUNNING.with(|running| running.borrow().clone())
 }
 
 /// The same for a short while: no code of others may run in `f`.
 #[inline]
 pub(crate) fn with_running<R>(f: impl FnOnce(&Tasks) -> R) -> Option<R> {
-    RUNNING.try_with(|running| running.borrow().as_deref().map(f)).ok().flatten()
+    RUNNING.with(|running| running.borrow().as_deref().map(f))
 }
 
 /// The task that runs on this thread.
@@ -248,25 +297,43 @@ pub(crate) fn current() -> Option<Rc<TaskCell>> {
     with_running(Tasks::current).flatten()
 }
 
-/// The same for a short while: no code of others may run in `f`.
-pub(crate) fn with_current<R>(f: impl FnOnce(&Rc<TaskCell>) -> R) -> Option<R> {
-    with_running(|tasks| tasks.with_current(f)).flatten()
+/// The same for a short while, and whether it is what is polled with `cx`: no code of others may run
+/// in `f`.
+pub(crate) fn with_current<R>(
+    cx: &Context<'_>,
+    f: impl FnOnce(&Rc<TaskCell>, bool) -> R,
+) -> Option<R> {
+    let look = |tasks: &Tasks| {
+        let is_own = tasks.polled_with(cx).is_some();
+        tasks.with_current(|task| f(task, is_own))
+    };
+    with_running(look).flatten()
 }
 
 /// Whom to wake so that what is polled with `cx` is polled again: the running task by its key, if it
 /// is one of `core`'s and `cx` is its own.
 pub(crate) fn waiter(core: &Rc<Core>, cx: &Context<'_>) -> Waiter {
-    with_current(|task| {
-        let is_its_own = task.waker().will_wake(cx.waker()) && Rc::ptr_eq(task.core(), core);
-        is_its_own.then(|| Waiter::Task(task.key()))
-    })
-    .flatten()
-    .unwrap_or_else(|| Waiter::Other(cx.waker().clone()))
+    let is_here = |tasks: &Tasks| Rc::ptr_eq(&tasks.core, core);
+    with_running(|tasks| tasks.polled_with(cx).filter(|_| is_here(tasks)))
+        .flatten()
+        .map_or_else(|| Waiter::Other(cx.waker().clone()), Waiter::Task)
+}
+
+/// Whether `cell` is the task that runs and is polled with `cx`.
+pub(crate) fn is_polled_with(cell: &TaskCell, cx: &Context<'_>) -> bool {
+    let key = with_running(|tasks| {
+        tasks.polled_with(cx).filter(|_| Rc::ptr_eq(&tasks.core, cell.core()))
+    });
+    key.flatten() == Some(cell.key())
 }
 
 /// The key of the running task, if it is one of `core`'s.
 pub(crate) fn current_key(core: &Rc<Core>) -> Option<TaskKey> {
-    with_current(|task| Rc::ptr_eq(task.core(), core).then(|| task.key())).flatten()
+    with_running(|tasks| {
+        let current = tasks.current.get().filter(|_| Rc::ptr_eq(&tasks.core, core));
+        current.map(|current| current.key)
+    })
+    .flatten()
 }
 
 /// Wakes what is polled with `cx` when the task is done.

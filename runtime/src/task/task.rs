@@ -1,6 +1,5 @@
 //! The handle that a task's value comes through. Mirrors `asyncio.Task` as something to await.
 
-use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -10,7 +9,6 @@ use std::task::{Context, Poll, ready};
 
 use super::cell::TaskCell;
 use super::join::Join;
-use super::output::Output;
 use super::table;
 use super::task_ref::TaskRef;
 use crate::exceptions::TaskError;
@@ -60,21 +58,15 @@ impl<T: 'static> Task<T> {
     }
 
     fn take_outcome(&self) -> Result<T, TaskError> {
-        let output: &dyn Any = &self.join.task.cell.output;
-        output
-            .downcast_ref::<Output<T>>()
-            .expect("a task's output has the type of its handle's")
-            .take()
-            .expect("a task handle was polled again after it gave the value")
+        self.join.task.cell.take_outcome()
     }
 }
 
 impl<T: 'static, E: 'static> Task<Result<T, E>> {
     /// Whether the task is done and returned an error.
     pub(crate) fn has_returned_error(&self) -> bool {
-        let output: &dyn Any = &self.join.task.cell.output;
-        let output = output.downcast_ref::<Output<Result<T, E>>>();
-        output.is_some_and(|output| matches!(*output.borrow(), Some(Ok(Err(_)))))
+        let is_error = |value: &Option<Result<T, E>>| matches!(value, Some(Err(_)));
+        self.join.task.cell.with_value(is_error).unwrap_or(false)
     }
 }
 

@@ -50,6 +50,10 @@ impl Trace {
         }
     }
 
+    pub(crate) fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// A task has its place in the table; it is named after its number.
     #[inline]
     pub(crate) fn task_made(&self, index: usize, id: u64, spawned_at: &Location<'_>) {
