@@ -152,8 +152,8 @@ impl ReadyQueue {
     #[inline]
     pub(crate) fn admit(&self, index: usize) -> TaskKey {
         let marks = &mut self.lines.borrow_mut().marks;
-        if marks.len() <= index {
-            marks.resize(index + 1, Mark::FIRST);
+        while marks.len() <= index {
+            marks.push(Mark::FIRST);
         }
         let place = u32::try_from(index).ok().filter(|place| *place < u32::MAX);
         let place = place.expect("fewer than 2³² tasks fit into memory");

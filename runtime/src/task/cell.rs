@@ -156,7 +156,7 @@ pub(crate) struct TaskCell {
     id: u64,
     core: Rc<Core>,
     /// The one of its last poll, if somebody kept a clone.
-    pub(super) waker: Cell<Option<PollWaker>>,
+    waker: Cell<Option<PollWaker>>,
     spawned_at: &'static Location<'static>,
     phase: Cell<Phase>,
     /// A cancellation waits for the task's next step.
@@ -215,6 +215,16 @@ impl TaskCell {
 
     pub(crate) fn core(&self) -> &Rc<Core> {
         &self.core
+    }
+
+    #[inline]
+    pub(super) fn take_waker(&self) -> Option<PollWaker> {
+        self.waker.take()
+    }
+
+    #[inline(never)]
+    pub(super) fn keep_waker(&self, waker: PollWaker) {
+        self.waker.set(Some(waker));
     }
 
     pub(crate) fn is_done(&self) -> bool {
@@ -528,7 +538,7 @@ impl TaskCell {
         if phase != Phase::Finished || !self.has_value() {
             drop(self.take_body());
         }
-        let callbacks = self.extras.get().map(|extras| extras.done_callbacks.take());
+        let callbacks = self.extras.get().and_then(|extras| extras.done_callbacks.take());
         let (before, after) = callbacks.unzip();
         self.schedule(before);
         if let Some(awaiter) = self.take_awaiter() {
@@ -548,7 +558,13 @@ impl TaskCell {
 
     #[inline]
     fn schedule(&self, callbacks: Option<Vec<Rc<Callback>>>) {
-        let Some(callbacks) = callbacks else { return };
+        if let Some(callbacks) = callbacks {
+            self.schedule_all(callbacks);
+        }
+    }
+
+    #[cold]
+    fn schedule_all(&self, callbacks: Vec<Rc<Callback>>) {
         for callback in callbacks {
             self.core.schedule(callback);
         }

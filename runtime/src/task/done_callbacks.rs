@@ -8,9 +8,11 @@ use std::rc::Rc;
 
 use crate::event_loop::callback::Callback;
 
+type List = Vec<Rc<Callback>>;
+
 #[derive(Default)]
 pub(super) struct DoneCallbacks {
-    list: RefCell<Vec<Rc<Callback>>>,
+    list: RefCell<List>,
     /// So many were there when the awaiter came.
     before_awaiter: Cell<usize>,
 }
@@ -41,10 +43,13 @@ impl DoneCallbacks {
         self.before_awaiter.set(self.list.borrow().len());
     }
 
-    /// Those that were there before the awaiter, and those that came after it.
-    pub(super) fn take(&self) -> (Vec<Rc<Callback>>, Vec<Rc<Callback>>) {
+    /// Those that were there before the awaiter, and those that came after it. `None`: there are none.
+    pub(super) fn take(&self) -> Option<(List, List)> {
+        if self.list.borrow().is_empty() {
+            return None;
+        }
         let mut before = self.list.take();
         let after = before.split_off(self.before_awaiter.get().min(before.len()));
-        (before, after)
+        Some((before, after))
     }
 }

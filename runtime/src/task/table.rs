@@ -180,7 +180,7 @@ impl Tasks {
     #[inline]
     pub(crate) fn enter<'a>(&self, cell: &'a TaskCell) -> CurrentTask<'a> {
         context::swap(&cell.context);
-        let waker = cell.waker.take().unwrap_or_else(|| self.lend_waker(cell.key()));
+        let waker = cell.take_waker().unwrap_or_else(|| self.lend_waker(cell.key()));
         let current = Current { key: cell.key(), waker: waker.waker().data() };
         CurrentTask { cell, waker, outer: self.current.replace(Some(current)) }
     }
@@ -192,7 +192,7 @@ impl Tasks {
         self.current.set(outer);
         context::swap(&cell.context);
         if waker.is_kept() {
-            cell.waker.set(Some(waker));
+            cell.keep_waker(waker);
         } else {
             self.take_waker_back(waker);
         }

@@ -44,6 +44,8 @@ impl TaskWaker {
         self.key.get()
     }
 
+    // Out of line: a wake on the loop's thread would save registers for it.
+    #[cold]
     fn wake_from_elsewhere(self: &Arc<Self>) {
         if self.postmark.stamp() {
             // A closed inbox has no task left to wake.
