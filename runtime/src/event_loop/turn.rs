@@ -15,7 +15,8 @@ use super::callback::Callback;
 use super::core::Core;
 use super::driver::{Driver, Next};
 use super::ready::{Ready, TaskKey};
-use crate::task::cell::{Body, Family, Phase, TaskCell};
+use crate::task::cell::{Body, Phase, TaskCell};
+use crate::task::family::Family;
 use crate::task::step::{Step, step, step_owned, traced};
 use crate::task::table::Tasks;
 

@@ -19,19 +19,18 @@
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::VecDeque;
 use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{self, Waker};
+use std::task::Waker;
 
 use super::done_callbacks::DoneCallbacks;
+use super::family::Family;
 use super::output::OwnedFuture;
 use super::points::Points;
 use super::service;
-use super::table;
 use super::waker::PollWaker;
 use crate::context::{Context, copy_context};
 use crate::event_loop::callback::Callback;
@@ -49,54 +48,6 @@ pub(crate) enum Body {
     Child(Rc<Family>, usize),
     /// Nowhere any more.
     Gone,
-}
-
-/// What the children of one nursery have in common: who polls them, and whose turn it is.
-pub(crate) struct Family {
-    pub(crate) parent: RefCell<Parent>,
-    /// The children that were ready and whose turn has come, in that order.
-    pub(crate) due: RefCell<VecDeque<usize>>,
-    /// The number of the last entry of the ready queue that was one of the children's turns.
-    pub(crate) turn: Cell<u64>,
-}
-
-/// Who polls the future that the children live in.
-pub(crate) struct Parent {
-    pub(crate) task: Rc<TaskCell>,
-    /// What to wake for it, where that is not the task itself: something like `FuturesUnordered` stands
-    /// between the two.
-    pub(crate) waker: Option<Waker>,
-    /// The family that the task itself is a child of.
-    around: Option<Rc<Family>>,
-}
-
-impl Family {
-    /// Whether nothing in the tasks around the children was woken since the turn of a child began.
-    pub(crate) fn is_let_be(&self) -> bool {
-        let parent = self.parent.borrow();
-        let task = &parent.task;
-        parent.waker.is_none()
-            && !task.points_are_to_look.get()
-            && !task.core.ready.is_queued(task.key)
-            && parent.around.as_ref().is_none_or(|around| around.is_let_be())
-    }
-}
-
-impl Parent {
-    pub(crate) fn new(task: &Rc<TaskCell>, cx: &task::Context<'_>) -> Self {
-        let is_own = table::is_polled_with(task, cx);
-        let waker = (!is_own).then(|| cx.waker().clone());
-        Self { task: task.clone(), waker, around: task.family() }
-    }
-
-    /// Whether a poll of `task` with `cx` comes the same way.
-    pub(crate) fn is(&self, task: &Rc<TaskCell>, cx: &task::Context<'_>) -> bool {
-        let comes_the_same_way = match &self.waker {
-            Some(waker) => waker.will_wake(cx.waker()),
-            None => table::is_polled_with(task, cx),
-        };
-        Rc::ptr_eq(&self.task, task) && comes_the_same_way
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -369,7 +320,7 @@ impl TaskCell {
     }
 
     /// The family that it is a child of.
-    fn family(&self) -> Option<Rc<Family>> {
+    pub(super) fn family(&self) -> Option<Rc<Family>> {
         match &*self.body.try_borrow().ok()? {
             Body::Child(family, _) => Some(family.clone()),
             _ => None,
@@ -604,5 +555,16 @@ impl fmt::Display for TaskCell {
             return write!(f, "{}, made at {}", self.name(), place(self.spawned_at));
         }
         write!(f, "task '{}' spawned at {}", self.name(), place(self.spawned_at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each byte counts as often as there are tasks; with its counts, a cell fills 120 of the allocator's 128.
+    #[test]
+    fn a_cell_is_small() {
+        assert!(size_of::<TaskCell>() <= 104, "{} bytes", size_of::<TaskCell>());
     }
 }

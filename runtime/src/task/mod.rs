@@ -3,7 +3,7 @@
 //! What a user touches is here and in `task`, `task_ref`, `sleep` and `cancel`. Behind it are `cell`
 //! (what is known of a task), `done_callbacks` (what is called at its end), `table` (all of them), `step`
 //! (polling one), `waker`, `points` (where a cancellation goes), `block` (what is cancelled by itself),
-//! `nursery` and `scope` (children), `join` (waiting for an end), `service` (the loop's own), `watches`
+//! `family`, `nursery` and `scope` (children), `join` (waiting for an end), `service` (the loop's own), `watches`
 //! (which of them watch something for the user).
 
 pub(crate) mod block;
@@ -11,6 +11,7 @@ pub(crate) mod cancel;
 pub(crate) mod cancel_point;
 pub(crate) mod cell;
 mod done_callbacks;
+pub(crate) mod family;
 pub(crate) mod join;
 pub(crate) mod nursery;
 pub(crate) mod output;

@@ -18,7 +18,8 @@ use std::task::{Context, Poll};
 
 use slab::Slab;
 
-use super::cell::{Body, Family, Parent, Phase, Request, TaskCell};
+use super::cell::{Body, Phase, Request, TaskCell};
+use super::family::{Family, Parent};
 use super::step::{Step, step, traced};
 use super::table::Tasks;
 

@@ -15,7 +15,8 @@ use std::task::Context;
 
 use slab::Slab;
 
-use super::cell::{Body, Family, Phase, TaskCell};
+use super::cell::{Body, Phase, TaskCell};
+use super::family::Family;
 use super::output::owned;
 use super::service;
 use super::step::{step_owned, traced};
