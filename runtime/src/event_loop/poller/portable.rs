@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::super::core::Core;
 
 #[derive(Default)]
-pub(crate) struct Poller;
+pub(crate) struct Poller(());
 
 #[expect(clippy::unused_self, reason = "as where there is one")]
 impl Poller {
