@@ -63,7 +63,11 @@ fn a_request_says_what_is_asked_of_whom_and_by_whom() {
     assert_eq!(
         headers,
         [
-            "accept-encoding: identity",
+            if cfg!(feature = "compression") {
+                "accept-encoding: gzip, deflate, br"
+            } else {
+                "accept-encoding: identity"
+            },
             "accept: */*",
             &format!("host: {}", server.address),
             concat!("user-agent: asyncio/", env!("CARGO_PKG_VERSION")),

@@ -251,11 +251,11 @@ fn a_head_may_be_large_but_not_too_large() {
 #[test]
 fn a_compressed_body_nobody_asked_for() {
     let (stage, message) =
-        failure_of("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx");
+        failure_of("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 1\r\n\r\nx");
     assert_eq!(stage, Stage::Decode);
     assert_eq!(
         message,
-        "the body is compressed (gzip), although nobody asked for it: take it with bytes()"
+        "the body is compressed (zstd), although nobody asked for it: take it with bytes()"
     );
 }
 

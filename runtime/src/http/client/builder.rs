@@ -9,6 +9,7 @@ use std::time::Duration;
 use url::{Position, Url};
 
 use super::cookies::Jar;
+use super::decode;
 use super::error::{ClientError, Failure, Stage};
 use super::pool::{Limits, Pool};
 use super::target::{basic_auth, check_scheme, parse, take_credentials};
@@ -46,6 +47,7 @@ pub struct ClientSessionBuilder {
     timeout: ClientTimeout,
     limits: Limits,
     longest_body: Option<usize>,
+    decompresses: bool,
     root_certificates: Vec<u8>,
 }
 
@@ -60,6 +62,7 @@ impl ClientSessionBuilder {
             timeout: ClientTimeout::default(),
             limits: Limits { total: Some(MOST_CONNECTIONS), per_host: None, idle: LONGEST_IDLE },
             longest_body: Some(LONGEST_BODY),
+            decompresses: true,
             root_certificates: Vec::new(),
         }
     }
@@ -233,6 +236,26 @@ impl ClientSessionBuilder {
         self
     }
 
+    /// Whether answers are asked for in gzip, deflate or brotli, and decompressed. Default: yes, with the
+    /// feature `compression`; without it bodies are not asked for compressed, and are left as they come.
+    ///
+    /// Mirrors the argument `auto_decompress`. The headers stay as they came: `Content-Length` is the length
+    /// of what was compressed. [`max_body_size`](Self::max_body_size) counts decompressed bytes. A
+    /// compression that isn't known is left as it is.
+    ///
+    /// Differs from aiohttp: switched off, no compression is asked for.
+    ///
+    /// ```
+    /// use asyncio::http::ClientSession;
+    ///
+    /// let session = ClientSession::builder().auto_decompress(false).build()?;
+    /// # Ok::<(), asyncio::http::ClientError>(())
+    /// ```
+    pub fn auto_decompress(mut self, decompresses: bool) -> Self {
+        self.decompresses = decompresses;
+        self
+    }
+
     /// Trusts the certificates in the PEM text `pem` as roots too, beside the built-in ones: for
     /// servers whose certificates you sign yourself. May be called more than once.
     ///
@@ -277,8 +300,12 @@ impl ClientSessionBuilder {
         Ok(ClientSession { inner: Rc::new(Inner { settings, pool, jar }) })
     }
 
+    fn accepted(&self) -> &'static str {
+        if self.decompresses { decode::ACCEPTED } else { "identity" }
+    }
+
     fn settings(&self) -> Result<Settings, Failure> {
-        let mut headers = headers::of_session(&self.headers)?;
+        let mut headers = headers::of_session(&self.headers, self.accepted())?;
         if let Some((user, password)) = &self.credentials {
             let credentials = basic_auth(user.as_bytes(), password.as_bytes());
             headers::add_credentials(&mut headers, Some(credentials));
@@ -290,6 +317,7 @@ impl ClientSessionBuilder {
             cookies: self.cookies.clone(),
             timeout: self.timeout,
             longest_body: self.longest_body,
+            decompresses: self.decompresses,
             tls: Tls::available(&self.root_certificates)?,
         })
     }

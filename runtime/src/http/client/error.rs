@@ -45,7 +45,7 @@ pub enum Stage {
     Send,
     /// Reading the answer.
     Read,
-    /// Making text of the body.
+    /// Decompressing the body, or making text or a value of it.
     Decode,
     /// Following a redirect.
     Redirect,

@@ -11,12 +11,15 @@ use hyper::header::{
 use super::error::{Failure, Stage};
 
 /// What a session sends with each request: its own headers, and the defaults.
-pub(super) fn of_session(own: &[(String, String)]) -> Result<HeaderMap, Failure> {
+/// `accepted` says which compressions are undone.
+pub(super) fn of_session(
+    own: &[(String, String)],
+    accepted: &'static str,
+) -> Result<HeaderMap, Failure> {
     let mut headers = own_headers(own)?;
     for (name, value) in [
         (ACCEPT, "*/*"),
-        // Nothing here undoes a compression.
-        (ACCEPT_ENCODING, "identity"),
+        (ACCEPT_ENCODING, accepted),
         (USER_AGENT, concat!("asyncio/", env!("CARGO_PKG_VERSION"))),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

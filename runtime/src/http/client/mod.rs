@@ -17,6 +17,8 @@ mod connect;
 mod connection;
 #[cfg_attr(not(feature = "cookies"), path = "no_cookies.rs")]
 mod cookies;
+#[cfg_attr(not(feature = "compression"), path = "no_decode.rs")]
+mod decode;
 mod error;
 mod exchange;
 mod headers;
@@ -99,6 +101,7 @@ struct Settings {
     timeout: ClientTimeout,
     /// The most bytes of a body that are read into memory.
     longest_body: Option<usize>,
+    decompresses: bool,
     tls: Option<tls::Tls>,
 }
 

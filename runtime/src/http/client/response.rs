@@ -14,6 +14,7 @@ use hyper::{StatusCode, http::response};
 use url::Url;
 
 use super::chunks::Chunks;
+use super::decode;
 use super::error::{ClientError, Failure, Stage};
 use super::exchange::Exchange;
 use super::incoming::{Incoming, Pieces};
@@ -55,6 +56,8 @@ pub struct Response {
     switched: Option<Incoming>,
     watch: Watch,
     longest_body: Option<usize>,
+    /// The body was compressed, and comes as it was before.
+    is_decoded: bool,
 }
 
 /// How much of the body is here.
@@ -98,12 +101,19 @@ impl Received {
 impl Response {
     pub(super) fn new(head: response::Parts, body: Incoming, exchange: Exchange) -> Self {
         let is_switched = head.status == StatusCode::SWITCHING_PROTOCOLS;
+        let settings = &exchange.session.settings;
+        let mut is_decoded = false;
         let (content, switched) = if is_switched {
             (Content::Whole(Bytes::new()), Some(body))
         } else {
             let promised = usize::try_from(body.expected().unwrap_or(0)).unwrap_or(usize::MAX);
-            // Whatever undoes a compression comes between the two.
-            let body = Box::new(body);
+            let body = if settings.decompresses {
+                let decoded = decode::decoded(&head.headers, body);
+                is_decoded = decoded.is_ok();
+                decoded.unwrap_or_else(|as_it_came| as_it_came)
+            } else {
+                Box::new(body)
+            };
             (Content::Coming { body, received: Received::default(), promised }, None)
         };
         Self {
@@ -113,7 +123,8 @@ impl Response {
             content,
             switched,
             watch: Watch::new(exchange.deadline, exchange.timeout.read),
-            longest_body: exchange.session.settings.longest_body,
+            longest_body: settings.longest_body,
+            is_decoded,
         }
     }
 
@@ -483,7 +494,7 @@ impl Response {
             if let Some(limit) = self.longest_body
                 && received.len() > limit
             {
-                self.fail(too_large(limit));
+                self.fail(if self.is_decoded { bomb(limit) } else { too_large(limit) });
             } else {
                 ready!(self.poll_more(cx));
             }
@@ -524,10 +535,18 @@ impl Response {
     }
 
     fn compression(&self) -> Option<String> {
-        let value = self.head.headers.get(CONTENT_ENCODING)?;
+        let value = self.head.headers.get(CONTENT_ENCODING).filter(|_| !self.is_decoded)?;
         let value = String::from_utf8_lossy(value.as_bytes());
         (!value.eq_ignore_ascii_case("identity")).then(|| value.into_owned())
     }
+}
+
+fn bomb(limit: usize) -> Failure {
+    let message = format!(
+        "the body is larger than {limit} bytes once it is decompressed, the most that is read into \
+         memory: take it with chunks(), or raise max_body_size()"
+    );
+    Failure::new(Stage::Decode, message)
 }
 
 fn too_large(limit: usize) -> Failure {
