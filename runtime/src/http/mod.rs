@@ -50,8 +50,8 @@ mod io;
 pub mod web;
 
 pub use client::{
-    Body, Chunks, ClientError, ClientSession, ClientSessionBuilder, ClientTimeout, Redirect,
-    RequestBuilder, Response, Stage,
+    Body, Chunks, ClientError, ClientSession, ClientSessionBuilder, ClientTimeout, FormData, Part,
+    Redirect, RequestBuilder, Response, Stage,
 };
 #[cfg(feature = "cookies")]
 pub use cookie::Cookie;

@@ -243,7 +243,7 @@ async fn of_file(file: File) -> io::Result<Source> {
 }
 
 /// The chunks in which `file` is read.
-fn read(mut file: File) -> Chunks {
+pub(super) fn read(mut file: File) -> Chunks {
     Box::new(move |cx| {
         let mut file = Pin::new(&mut file);
         let piece = match ready!(file.as_mut().poll_fill_buf(cx)) {
@@ -255,7 +255,7 @@ fn read(mut file: File) -> Chunks {
     })
 }
 
-fn pull<S, B, E>(chunks: S) -> Chunks
+pub(super) fn pull<S, B, E>(chunks: S) -> Chunks
 where
     S: Stream<Item = Result<B, E>> + 'static,
     B: Into<Bytes>,

@@ -15,6 +15,7 @@ use super::body::Body;
 use super::error::{ClientError, Failure, Stage};
 use super::exchange::Exchange;
 use super::headers::{self, add_credentials};
+use super::multipart::FormData;
 use super::target::{basic_auth, check_scheme, parse, take_credentials};
 use super::timeouts::Deadline;
 use super::{ClientTimeout, Inner, Response};
@@ -210,6 +211,32 @@ impl RequestBuilder {
             Err(error) => {
                 let message = format!("this can't be said in JSON: {error}");
                 self.failure = Some(Failure::new(Stage::Request, message).caused_by(error));
+                self
+            }
+        }
+    }
+
+    /// Sends a form of several parts, files among them, as `multipart/form-data`.
+    ///
+    /// Mirrors the argument `data` with an `aiohttp.FormData`.
+    ///
+    /// ```
+    /// # use asyncio::http::{ClientError, ClientSession, FormData, Part};
+    #[doc = include_str!("../example_server.txt")]
+    /// asyncio::run(async {
+    ///     let form = FormData::new()
+    ///         .field("title", "Notes")
+    ///         .part("notes", Part::bytes("one\ntwo\n").file_name("notes.txt"));
+    ///     assert!(ClientSession::new().post(&url).multipart(form).await?.is_ok());
+    /// #   Ok::<(), ClientError>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn multipart(mut self, form: FormData) -> Self {
+        match form.into_body() {
+            Ok((body, content_type)) => self.typed_body(body, content_type),
+            Err(failure) => {
+                self.failure = Some(failure);
                 self
             }
         }
