@@ -12,6 +12,7 @@ use super::cookies::Jar;
 use super::decode;
 use super::error::{ClientError, Failure, Stage};
 use super::pool::{Limits, Pool};
+use super::proxy::Proxies;
 use super::target::{basic_auth, check_scheme, parse, take_credentials};
 use super::tls::Tls;
 use super::{ClientSession, ClientTimeout, Inner, Settings, headers};
@@ -48,6 +49,8 @@ pub struct ClientSessionBuilder {
     limits: Limits,
     longest_body: Option<usize>,
     decompresses: bool,
+    proxy: Option<String>,
+    trusts_environment: bool,
     root_certificates: Vec<u8>,
 }
 
@@ -63,6 +66,8 @@ impl ClientSessionBuilder {
             limits: Limits { total: Some(MOST_CONNECTIONS), per_host: None, idle: LONGEST_IDLE },
             longest_body: Some(LONGEST_BODY),
             decompresses: true,
+            proxy: None,
+            trusts_environment: false,
             root_certificates: Vec::new(),
         }
     }
@@ -256,6 +261,48 @@ impl ClientSessionBuilder {
         self
     }
 
+    /// Sends all requests through this proxy: `http://proxy.example:3128`, or
+    /// `http://user:password@proxy.example:3128` for one that wants to know who asks. The environment isn't
+    /// looked at then.
+    ///
+    /// Mirrors the arguments `proxy` and `proxy_auth`. What is for https, and what changes protocols
+    /// goes through a tunnel (`CONNECT`); all else the proxy sees. To the proxy itself, https
+    /// can be spoken.
+    ///
+    /// ```
+    /// use asyncio::http::ClientSession;
+    ///
+    /// let session = ClientSession::builder().proxy("http://127.0.0.1:3128").build()?;
+    /// assert!(ClientSession::builder().proxy("socks5://127.0.0.1:1080").build().is_err());
+    /// # Ok::<(), asyncio::http::ClientError>(())
+    /// ```
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Whether the environment says which proxies there are, as it is when the session is built. Default:
+    /// no.
+    ///
+    /// Mirrors the argument `trust_env`. `http_proxy` and `https_proxy` are for URLs of those schemes,
+    /// `all_proxy` for those that have no other. `no_proxy` lists what is asked directly, between commas:
+    /// names, which stand for all that ends in `.name` too, addresses, networks (`10.0.0.0/8`), each but the
+    /// last with a port if need be, and `*` for everything. Upper case counts where lower case isn't set; of
+    /// `HTTP_PROXY` not in a CGI program, where it is a header of the request.
+    ///
+    /// Differs from aiohttp: `all_proxy` counts, and networks in `no_proxy`, as for curl; `.netrc` isn't
+    /// read.
+    ///
+    /// ```
+    /// use asyncio::http::ClientSession;
+    ///
+    /// let session = ClientSession::builder().trust_env(true).build();
+    /// ```
+    pub fn trust_env(mut self, trusts_environment: bool) -> Self {
+        self.trusts_environment = trusts_environment;
+        self
+    }
+
     /// Trusts the certificates in the PEM text `pem` as roots too, beside the built-in ones: for
     /// servers whose certificates you sign yourself. May be called more than once.
     ///
@@ -304,6 +351,16 @@ impl ClientSessionBuilder {
         if self.decompresses { decode::ACCEPTED } else { "identity" }
     }
 
+    fn proxies(&self) -> Result<Proxies, Failure> {
+        match &self.proxy {
+            Some(url) => Proxies::all(url),
+            None if self.trusts_environment => {
+                Proxies::of_environment(|name| std::env::var(name).ok())
+            }
+            None => Ok(Proxies::default()),
+        }
+    }
+
     fn settings(&self) -> Result<Settings, Failure> {
         let mut headers = headers::of_session(&self.headers, self.accepted())?;
         if let Some((user, password)) = &self.credentials {
@@ -318,6 +375,7 @@ impl ClientSessionBuilder {
             timeout: self.timeout,
             longest_body: self.longest_body,
             decompresses: self.decompresses,
+            proxies: self.proxies()?,
             tls: Tls::available(&self.root_certificates)?,
         })
     }

@@ -12,8 +12,10 @@ use url::{Host, Url};
 use super::Settings;
 use super::connection::Connection;
 use super::error::{Failure, Stage};
+use super::proxy::{Proxies, Proxy};
 use super::timeouts::{Deadline, running_loop};
 use super::tls::Tls;
+use super::tunnel;
 use crate::net::address::Address;
 use crate::net::connect::{self, connect_any};
 use crate::net::resolve::resolve;
@@ -28,14 +30,26 @@ pub(super) struct Route {
     pub(super) is_secure: bool,
     pub(super) host: Host<String>,
     pub(super) port: u16,
+    pub(super) proxy: Option<Rc<Proxy>>,
+    /// The proxy is to pass bytes on, and sees no request.
+    pub(super) is_tunnel: bool,
 }
 
 impl Route {
-    /// The way to `url`, of http or https.
-    pub(super) fn to(url: &Url) -> Result<Self, Failure> {
+    /// The way to `url`, of http or https. `changes`: the connection is to change protocols, which a proxy
+    /// had better not see.
+    pub(super) fn to(url: &Url, proxies: &Proxies, changes: bool) -> Result<Self, Failure> {
         let host = url.host().ok_or_else(|| no_part("host"))?.to_owned();
         let port = url.port_or_known_default().ok_or_else(|| no_part("port"))?;
-        Ok(Self { is_secure: url.scheme() == "https", host, port })
+        let is_secure = url.scheme() == "https";
+        let proxy = proxies.of(url);
+        let is_tunnel = proxy.is_some() && (is_secure || changes);
+        Ok(Self { is_secure, host, port, proxy, is_tunnel })
+    }
+
+    /// The proxy that is to be shown the request.
+    pub(super) fn showing_proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_deref().filter(|_| !self.is_tunnel)
     }
 }
 
@@ -51,7 +65,12 @@ pub(super) async fn open(
     deadline: Deadline,
 ) -> Result<Connection, Failure> {
     let tls = if route.is_secure { Some(tls_of(settings)?) } else { None };
-    let wire = dial(&route.host, route.port, deadline).await?;
+    let wire = match &route.proxy {
+        None => dial(&route.host, route.port, deadline).await?,
+        Some(proxy) => tunnel::reach(proxy, route, settings, deadline)
+            .await
+            .map_err(|failure| failure.with_prefix(&format!("through the proxy {proxy}: ")))?,
+    };
     let wire = match tls {
         Some(tls) => secure(tls, url, &route.host, wire, deadline).await?,
         None => wire,
@@ -59,7 +78,7 @@ pub(super) async fn open(
     Connection::new(wire).await
 }
 
-fn tls_of(settings: &Settings) -> Result<&Tls, Failure> {
+pub(super) fn tls_of(settings: &Settings) -> Result<&Tls, Failure> {
     settings.tls.as_ref().ok_or_else(|| {
         Failure::new(
             Stage::Tls,

@@ -41,6 +41,8 @@ pub enum Stage {
     Tls,
     /// Trusting the server's certificate, a part of agreeing on TLS.
     Certificate,
+    /// Having the proxy let the request through.
+    Proxy,
     /// Sending the request.
     Send,
     /// Reading the answer.

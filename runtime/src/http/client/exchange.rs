@@ -13,7 +13,9 @@ use std::task::Poll;
 
 use hyper::Method;
 use hyper::body::Body as _;
-use hyper::header::{CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderValue};
+use hyper::header::{
+    CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, UPGRADE,
+};
 use hyper::http::response::Parts;
 use url::Url;
 
@@ -90,11 +92,15 @@ impl Exchange {
         }
     }
 
+    fn route(&self) -> Result<Route, Failure> {
+        let changes = self.headers.contains_key(UPGRADE);
+        Route::to(&self.url, &self.session.settings.proxies, changes)
+    }
+
     async fn place(&self) -> Result<Place, Failure> {
-        let route = Route::to(&self.url)?;
         self.deadline
             .or_after("pool", self.timeout.pool)
-            .within(self.session.pool.lease(route))
+            .within(self.session.pool.lease(self.route()?))
             .await
             .map_err(|limit| Failure::timeout(limit, "waiting for a free connection"))?
             .map_err(|Closed| {
@@ -148,7 +154,11 @@ impl Exchange {
             Failure::new(Stage::Request, format!("the URL can't be sent: {error}"))
         };
         let body = self.body.open().await?;
-        let target = &self.url[url::Position::BeforePath..url::Position::AfterQuery];
+        let route = self.route()?;
+        let target = match route.showing_proxy() {
+            Some(_) => &self.url[..url::Position::AfterQuery],
+            None => &self.url[url::Position::BeforePath..url::Position::AfterQuery],
+        };
         let mut request = hyper::Request::builder()
             .method(self.method.clone())
             .uri(target)
@@ -165,6 +175,10 @@ impl Exchange {
             && let Some(cookies) = self.session.jar.header(&self.cookies, &self.url)?
         {
             request.headers_mut().insert(COOKIE, cookies);
+        }
+        if let Some(credentials) = route.showing_proxy().and_then(|proxy| proxy.credentials.clone())
+        {
+            request.headers_mut().entry(PROXY_AUTHORIZATION).or_insert(credentials);
         }
         if !self.headers.contains_key(HOST) {
             let host = &self.url[url::Position::BeforeHost..url::Position::AfterPort];

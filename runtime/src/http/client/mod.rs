@@ -27,6 +27,7 @@ mod meter;
 mod multipart;
 mod outgoing;
 mod pool;
+mod proxy;
 mod redirect;
 mod request;
 mod response;
@@ -34,6 +35,7 @@ mod target;
 mod timeouts;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
+mod tunnel;
 mod upgraded;
 
 use std::fmt;
@@ -104,6 +106,7 @@ struct Settings {
     /// The most bytes of a body that are read into memory.
     longest_body: Option<usize>,
     decompresses: bool,
+    proxies: proxy::Proxies,
     tls: Option<tls::Tls>,
 }
 
