@@ -215,6 +215,30 @@ async fn a_proxy_of_https_is_spoken_to_in_https() {
     assert!(seen.starts_with("GET http://nowhere.invalid/page?q=1 HTTP/1.1\r\n"), "{seen}");
 }
 
+#[cfg(feature = "ws")]
+#[asyncio::test]
+async fn a_websocket_goes_through_a_tunnel() {
+    use asyncio::http::web::{Request, WebSocketResponse};
+    use asyncio::http::{Message, WebSocket, WebSocketError};
+
+    let echo = async |request: Request| {
+        WebSocketResponse::new().prepare(&request, async |socket: &mut WebSocket| {
+            while let Some(message) = socket.receive().await? {
+                socket.send(message).await?;
+            }
+            Ok::<(), WebSocketError>(())
+        })
+    };
+    let server = asyncio::http::serve(("127.0.0.1", 0), echo).await.unwrap();
+    let proxy = tunnel_to(server.local_addrs()[0]).await;
+    let session = through(proxy.url()).build().unwrap();
+    let mut socket = session.ws_connect("ws://nowhere.invalid/").await.unwrap();
+    socket.send_text("hello").await.unwrap();
+    assert_eq!(socket.receive().await.unwrap(), Some(Message::Text("hello".to_owned())));
+    socket.close(1000, "").await.unwrap();
+    assert!(proxy.heads()[0].starts_with("CONNECT nowhere.invalid:80 HTTP/1.1\r\n"));
+}
+
 /// Which of two proxies a request goes through, as `http_proxy` and `no_proxy` say; or none.
 #[test]
 fn the_environment_counts_where_it_is_trusted() {

@@ -48,7 +48,11 @@
 mod client;
 mod io;
 pub mod web;
+#[cfg(feature = "ws")]
+mod websocket;
 
+#[cfg(feature = "ws")]
+pub use client::WsConnect;
 pub use client::{
     Body, Chunks, ClientError, ClientSession, ClientSessionBuilder, ClientTimeout, FormData, Part,
     Redirect, RequestBuilder, Response, Stage,
@@ -60,3 +64,5 @@ pub use hyper::header::{self, HeaderMap};
 pub use hyper::{Method, StatusCode};
 pub use url::Url;
 pub use web::serving::serve;
+#[cfg(feature = "ws")]
+pub use websocket::{Message, WebSocket, WebSocketError, WebSocketErrorKind, WebSocketSender};

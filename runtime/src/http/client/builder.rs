@@ -265,8 +265,8 @@ impl ClientSessionBuilder {
     /// `http://user:password@proxy.example:3128` for one that wants to know who asks. The environment isn't
     /// looked at then.
     ///
-    /// Mirrors the arguments `proxy` and `proxy_auth`. What is for https, and what changes protocols
-    /// goes through a tunnel (`CONNECT`); all else the proxy sees. To the proxy itself, https
+    /// Mirrors the arguments `proxy` and `proxy_auth`. What is for https, and what changes protocols as
+    /// WebSockets do, goes through a tunnel (`CONNECT`); all else the proxy sees. To the proxy itself, https
     /// can be spoken.
     ///
     /// ```

@@ -51,6 +51,8 @@ pub enum Stage {
     Decode,
     /// Following a redirect.
     Redirect,
+    /// Going over to WebSocket.
+    Upgrade,
     /// A limit of [`ClientTimeout`](super::ClientTimeout) ran out.
     Timeout,
     /// The answer's status, to who asked for it with

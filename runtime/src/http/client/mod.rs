@@ -37,6 +37,8 @@ mod timeouts;
 mod tls;
 mod tunnel;
 mod upgraded;
+#[cfg(feature = "ws")]
+mod ws_connect;
 
 use std::fmt;
 use std::rc::Rc;
@@ -53,6 +55,8 @@ pub use redirect::Redirect;
 pub use request::RequestBuilder;
 pub use response::Response;
 pub use timeouts::ClientTimeout;
+#[cfg(feature = "ws")]
+pub use ws_connect::WsConnect;
 
 use connect::Route;
 use connection::Connection;

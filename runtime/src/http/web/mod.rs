@@ -40,3 +40,6 @@ pub use response::{IntoResponse, Response};
 pub use router::Router;
 pub use serving::{Listener, Serve};
 pub use static_files::StaticFiles;
+
+#[cfg(feature = "ws")]
+pub use super::websocket::WebSocketResponse;
