@@ -92,6 +92,61 @@ async fn fields_bytes_and_files_go_out_as_parts() {
     );
 }
 
+/// What a server reads of these bytes as a body whose boundary is `|`.
+#[cfg(feature = "multipart")]
+async fn read(body: impl Into<asyncio::http::Body>) -> (u16, String) {
+    use asyncio::http::web::{HttpError, Request};
+
+    let handler = async |mut request: Request| {
+        let mut answer = Vec::new();
+        let mut form = request.multipart()?;
+        while let Some(mut part) = form.next_part().await? {
+            let name = part.name().unwrap_or("-").to_owned();
+            if name != "skipped" {
+                let file_name = part.file_name().unwrap_or("-").to_owned();
+                answer.push(format!("{name} {file_name} {}|", part.text().await?));
+            }
+        }
+        Ok::<_, HttpError>(answer.concat())
+    };
+    let server = asyncio::http::serve(("127.0.0.1", 0), handler).await.unwrap();
+    let request = ClientSession::new().post(format!("http://{}/", server.local_addrs()[0]));
+    let request = request.header("Content-Type", "multipart/form-data; boundary=\"|\"").body(body);
+    let mut response = request.await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+#[cfg(feature = "multipart")]
+const FORM: &str = "--|\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none\r\n\
+     --|\r\nContent-Disposition: form-data; name=\"skipped\"\r\n\r\nnot read\r\n\
+     --|\r\nContent-Disposition: form-data; name=\"b\"; filename=\"b.txt\"\r\n\r\n--\r\n|\r\n--|--\r\n";
+
+#[cfg(feature = "multipart")]
+#[asyncio::test]
+async fn a_server_reads_a_form_however_it_arrives() {
+    use asyncio::http::Body;
+
+    let expected = (200, "a - one|b b.txt --\r\n||".to_owned());
+    assert_eq!(read(FORM).await, expected);
+    let bytes = FORM.bytes().map(|byte| Ok::<_, std::io::Error>(vec![byte]));
+    assert_eq!(read(Body::stream(futures::stream::iter(bytes))).await, expected);
+}
+
+#[cfg(feature = "multipart")]
+#[asyncio::test]
+async fn a_server_refuses_what_is_no_form() {
+    for body in ["", "nothing", &FORM[..FORM.len() / 2], &FORM[..FORM.len() - 6]] {
+        let (status, text) = read(body.to_owned()).await;
+        assert_eq!(status, 400, "{text}");
+    }
+    let endless = format!("--|\r\nX: {}", "x".repeat(500_000));
+    let (status, text) = read(endless).await;
+    assert_eq!(status, 400);
+    assert!(text.contains("the head of a part is longer than 65536 bytes"), "{text}");
+    let (status, text) = read("x".repeat(3_000_000)).await;
+    assert_eq!(status, 413, "{text}");
+}
+
 #[asyncio::test]
 async fn a_form_without_fields_is_its_end() {
     let receiver = Receiver::new().await;

@@ -42,6 +42,18 @@
 //! # }
 //! ```
 //!
+//! Features, none of which is on by default, as each costs dependencies:
+//!
+//! | feature | what it adds | what it costs |
+//! |---|---|---|
+//! | `http` | the client and the server, of http | hyper, url and smaller ones |
+//! | `tls` | https | rustls, ring, Mozilla's roots |
+//! | `compression` | answers in gzip, deflate and brotli | async-compression, flate2, brotli |
+//! | `cookies` | cookies are kept from answer to request | `cookie`, `cookie_store` |
+//! | `json` | values as bodies | `serde`, `serde_json` |
+//! | `multipart` | the server reads forms with files; to send them needs nothing | multer |
+//! | `ws` | WebSockets on both ends | async-tungstenite |
+//!
 //! Rooms: `client` is what a caller sees and all that only a client needs, with `io`, which brings a socket to
 //! hyper; [`web`] is the server.
 

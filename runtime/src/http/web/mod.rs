@@ -18,6 +18,8 @@ mod io;
 mod json;
 mod link;
 mod media_types;
+#[cfg(feature = "multipart")]
+mod multipart;
 mod request;
 mod request_body;
 mod response;
@@ -34,6 +36,8 @@ pub use file_response::file_response;
 pub use handler::Handler;
 #[cfg(feature = "json")]
 pub use json::json_response;
+#[cfg(feature = "multipart")]
+pub use multipart::{FormPart, Multipart};
 pub use request::Request;
 pub use request_body::{BodyError, RequestBody};
 pub use response::{IntoResponse, Response};
