@@ -40,10 +40,8 @@ impl LentWaker {
 #[test]
 fn a_clone_wakes_the_task_it_was_made_for() {
     loom::model(|| {
-        let lent = Arc::new(LentWaker {
-            key: AtomicUsize::new(FIRST_TASK),
-            clones: AtomicUsize::new(2),
-        });
+        let lent =
+            Arc::new(LentWaker { key: AtomicUsize::new(FIRST_TASK), clones: AtomicUsize::new(2) });
         let threads = [(); 2].map(|()| {
             let clone = lent.clone();
             thread::spawn(move || clone.wake())
