@@ -242,6 +242,22 @@ async def lines(n):
     await serve(handler)
 
 
+async def http(n):
+    from aiohttp import web
+
+    async def hello(request):
+        return web.Response(text="Hello, world!")
+
+    app = web.Application()
+    app.router.add_get("/", hello)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0]
+    print(f"{host}:{port}", flush=True)
+    await asyncio.Event().wait()
+
+
 async def nothing():
     pass
 

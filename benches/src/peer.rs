@@ -35,6 +35,7 @@ impl Peer<'_> {
             (_, Kind::Calls(traffic)) => {
                 serving::calls(&self.command(workload)?, traffic, operations)
             }
+            (_, Kind::Http { connections }) => serving::http(self.command(workload)?, connections),
             (Self::Rust(entry), Kind::Cpu) => Ok(cpu_per_operation(entry.run, operations)),
             (Self::Rust(_), Kind::Memory) => in_a_child(self.command(workload)?),
             (Self::Python(python), _) => python.measure(workload.name, operations).map(Sample::of),

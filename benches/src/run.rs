@@ -58,7 +58,8 @@ fn measure(row: &mut Row, peer: Peer<'_>, round: usize, bar: &ProgressBar, resul
 
 fn peers<'a>(workload: &Workload, args: &Args, pythons: &'a [Python]) -> Vec<Peer<'a>> {
     let rust = workload.entries.iter().map(Peer::Rust);
-    let python = pythons.iter().filter(|_| workload.on_python.is_some()).map(Peer::Python);
+    let has_it = |python: &&Python| workload.on_python.is_some() && python.has(workload);
+    let python = pythons.iter().filter(has_it).map(Peer::Python);
     rust.chain(python).filter(|peer| args.runtimes.contains(&peer.name())).collect()
 }
 
@@ -71,6 +72,13 @@ fn workloads(args: &Args, results: &mut Results) -> Vec<&'static Workload> {
     {
         results.leave_out("system calls", &why);
         workloads.retain(|workload| !counts_calls(workload));
+    }
+    let asks_http = |workload: &&Workload| matches!(workload.kind, Kind::Http { .. });
+    if workloads.iter().any(asks_http)
+        && let Err(why) = serving::can_ask_http()
+    {
+        results.leave_out("HTTP", &why);
+        workloads.retain(|workload| !asks_http(workload));
     }
     workloads
 }

@@ -53,8 +53,8 @@ pub(crate) fn rustc() -> Result<String, String> {
 
 /// Of the crates that are measured, as the workspace's lock file has them.
 pub(crate) fn of_runtimes() -> BTreeMap<String, String> {
-    const CRATES: [&str; 6] =
-        ["asyncio", "tokio", "async-executor", "async-io", "futures-executor", "monoio"];
+    const CRATES: [&str; 7] =
+        ["asyncio", "tokio", "async-executor", "async-io", "futures-executor", "hyper", "monoio"];
     let lock: toml::Table =
         include_str!("../../Cargo.lock").parse().expect("cargo wrote the lock file");
     let packages = lock["package"].as_array().into_iter().flatten();

@@ -5,9 +5,10 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use asyncio::http::web::Request;
 use asyncio::{Lock, Queue, Semaphore, StreamReader, StreamWriter};
 
-use super::{Locks, Queues, Runtime, Streams, Timers, announce};
+use super::{HELLO, Http, Locks, Queues, Runtime, Streams, Timers, announce};
 
 pub(crate) struct Asyncio;
 
@@ -117,5 +118,14 @@ impl Streams for Asyncio {
     async fn lines((mut reader, _writer): Self::Connection) -> io::Result<()> {
         while !black_box(reader.read_line().await?).is_empty() {}
         Ok(())
+    }
+}
+
+impl Http for Asyncio {
+    async fn serve_http() {
+        let serving = asyncio::http::serve(("127.0.0.1", 0), async |_: Request| HELLO);
+        let server = serving.await.expect("a port is free");
+        announce(Ok(server.local_addrs()[0]));
+        server.serve_forever().await.expect("nothing stops it");
     }
 }

@@ -10,9 +10,13 @@ pub(crate) mod smol;
 pub(crate) mod tokio;
 pub(crate) mod tokio_local_set;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::Bytes;
 
 /// In the order of the table's columns. The first is what this is about, the second what it is measured by.
 pub(crate) const NAMES: [&str; 9] =
@@ -111,6 +115,28 @@ pub(crate) trait Streams: Runtime {
 
     /// Reads line after line, to the end.
     fn lines(connection: Self::Connection) -> impl Future<Output = io::Result<()>>;
+}
+
+/// A runtime with an HTTP server.
+pub(crate) trait Http: Runtime {
+    /// Listens on a port that the system picks, says which, and answers each request with [`HELLO`]. Never ends.
+    fn serve_http() -> impl Future<Output = ()>;
+}
+
+/// What an HTTP server answers.
+const HELLO: &str = "Hello, world!";
+
+/// hyper's server on a connection, for the runtimes that have none of their own.
+async fn serve_with_hyper<I>(io: I)
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+{
+    let service = hyper::service::service_fn(async |_| {
+        let hello = Full::new(Bytes::from_static(HELLO.as_bytes()));
+        Ok::<_, Infallible>(hyper::Response::new(hello))
+    });
+    // A client that goes away is none of the server's business.
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
 }
 
 /// Tells whoever started this process where it serves.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::child;
+use crate::workloads::{Kind, Workload};
 
 /// A Python that can run the workloads.
 pub(crate) struct Python {
@@ -15,6 +16,11 @@ pub(crate) struct Python {
 }
 
 impl Python {
+    /// aiohttp is installed beside uvloop, as who serves HTTP would have it.
+    pub(crate) fn has(&self, workload: &Workload) -> bool {
+        self.name == "uvloop" || !matches!(workload.kind, Kind::Http { .. })
+    }
+
     /// Python on a workload: it measures itself, or serves.
     pub(crate) fn command(&self, workload: &str, operations: u64) -> Command {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/workloads.py");
@@ -42,19 +48,20 @@ pub(crate) fn cpython() -> Result<Python, String> {
     Ok(Python { name: "cpython", version, program })
 }
 
-/// uvloop on the same Python, in a virtual environment under `target`: made on first use, with pip.
+/// uvloop and aiohttp on the same Python, in a virtual environment under `target`: made on first use, with pip.
 pub(crate) fn uvloop(python: &Python) -> Result<Python, String> {
     let folder = child::target_folder()?.join(format!("uvloop-{}", python.version));
     let program = folder.join("bin/python");
-    let version = || asked(&program, "import uvloop; print(uvloop.__version__)");
+    let version = || asked(&program, "import aiohttp, uvloop; print(uvloop.__version__)");
     let version = version().or_else(|_| install(python, &folder).and_then(|()| version()))?;
     Ok(Python { name: "uvloop", version, program })
 }
 
 fn install(python: &Python, folder: &Path) -> Result<(), String> {
-    eprintln!("installing uvloop into {}", folder.display());
+    eprintln!("installing uvloop and aiohttp into {}", folder.display());
     child::said_by(Command::new(&python.program).args(["-m", "venv"]).arg(folder))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uvloop"];
+    let pip =
+        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "aiohttp", "uvloop"];
     child::said_by(Command::new(folder.join("bin/python")).args(pip)).map(drop)
 }
 

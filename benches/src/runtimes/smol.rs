@@ -13,8 +13,9 @@ use async_io::{Async, Timer};
 use async_lock::{Mutex, Semaphore};
 use futures_lite::future;
 use futures_lite::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use smol_hyper::rt::FuturesIo;
 
-use super::{Locks, Queues, Runtime, Streams, Timers, announce};
+use super::{Http, Locks, Queues, Runtime, Streams, Timers, announce, serve_with_hyper};
 
 pub(crate) struct Smol;
 
@@ -138,5 +139,17 @@ impl Streams for Smol {
             line.clear();
         }
         Ok(())
+    }
+}
+
+impl Http for Smol {
+    async fn serve_http() {
+        let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).expect("a port is free");
+        announce(listener.get_ref().local_addr());
+        loop {
+            let (connection, _) = listener.accept().await.expect("the client connects");
+            connection.get_ref().set_nodelay(true).expect("it is a TCP socket");
+            executor().spawn(serve_with_hyper(FuturesIo::new(connection))).detach();
+        }
     }
 }

@@ -6,13 +6,14 @@ use std::hint::black_box;
 use std::io;
 use std::time::Duration;
 
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task;
 
-use super::{Locks, Queues, Runtime, Streams, Timers, announce};
+use super::{Http, Locks, Queues, Runtime, Streams, Timers, announce, serve_with_hyper};
 
 pub(crate) struct Tokio;
 
@@ -119,6 +120,18 @@ impl Streams for Tokio {
             line.clear();
         }
         Ok(())
+    }
+}
+
+impl Http for Tokio {
+    async fn serve_http() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        announce(listener.local_addr());
+        loop {
+            let (connection, _) = listener.accept().await.expect("the client connects");
+            connection.set_nodelay(true).expect("it is a TCP socket");
+            task::spawn_local(serve_with_hyper(TokioIo::new(connection)));
+        }
     }
 }
 

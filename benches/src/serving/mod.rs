@@ -7,6 +7,7 @@ mod client;
 mod epoll;
 mod running;
 mod strace;
+mod wrk;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,6 +18,7 @@ pub(crate) use self::client::client;
 pub(crate) use self::epoll::echo;
 use self::running::Running;
 pub(crate) use self::strace::is_there as can_count_calls;
+pub(crate) use self::wrk::{http, is_there as can_ask_http};
 use crate::child;
 use crate::measure::{Sample, as_f64, cpu_time};
 

@@ -39,12 +39,14 @@ pub(crate) enum Kind {
     Served(Traffic),
     /// System calls of a server.
     Calls(Traffic),
+    /// CPU time of an HTTP server, with `wrk` for a client and so many connections.
+    Http { connections: usize },
 }
 
 impl Kind {
     pub(crate) fn unit(self) -> &'static str {
         match self {
-            Self::Cpu | Self::Served(_) => "ns",
+            Self::Cpu | Self::Served(_) | Self::Http { .. } => "ns",
             Self::Memory => "B",
             Self::Calls(_) => "",
         }
@@ -81,6 +83,11 @@ macro_rules! timers {
     ($run:expr) => { on!($run; Asyncio Tokio TokioLocalSet Smol) };
 }
 
+/// Where there is an HTTP server.
+macro_rules! http {
+    ($run:expr) => { on!($run; Asyncio Tokio Smol) };
+}
+
 /// Where there are sockets.
 macro_rules! streams {
     ($run:expr $(, $floor:expr)?) => {
@@ -107,23 +114,38 @@ const fn memory(
 }
 
 /// So many connections on which messages go forth and back.
-const fn echoing(name: &'static str, connections: usize, requests: u64) -> Workload {
+const fn echoing(
+    name: &'static str,
+    operation: &'static str,
+    connections: usize,
+    requests: u64,
+) -> Workload {
     let kind = Kind::Served(Traffic::Echo { connections });
-    let operation = "a message that comes back over TCP";
     Workload { kind, ..cpu(name, operation, requests, streams!(serving::echo::<R>, echo)) }
 }
 
 /// The same, for the system calls.
-const fn calling(name: &'static str, connections: usize, requests: u64) -> Workload {
+const fn calling(
+    name: &'static str,
+    operation: &'static str,
+    connections: usize,
+    requests: u64,
+) -> Workload {
     let kind = Kind::Calls(Traffic::Echo { connections });
-    let operation = "a message that comes back over TCP, in system calls";
-    Workload { operation, kind, ..echoing(name, connections, requests) }
+    Workload { kind, ..echoing(name, operation, connections, requests) }
 }
 
 /// A stream of lines on one connection.
 const fn reading(name: &'static str, lines: u64) -> Workload {
     let kind = Kind::Served(Traffic::Lines);
     Workload { kind, ..cpu(name, "a line of 64 bytes, read", lines, streams!(serving::lines::<R>)) }
+}
+
+/// So many connections that ask for a hello.
+const fn hello(name: &'static str, connections: usize) -> Workload {
+    let kind = Kind::Http { connections };
+    // A client that counts time, not requests.
+    Workload { kind, ..cpu(name, "an HTTP request, answered", 0, http!(serving::http::<R>)) }
 }
 
 impl Workload {
@@ -161,14 +183,15 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     cpu("start", "a run of nothing", 5_000, tasks!(start::start::<R>)).python(500),
     memory("memory-task", "an idle task", 200_000, tasks!(memory::tasks::<R>)).goal(0.7).python(50_000),
     memory("memory-timer", "a timer", 200_000, timers!(memory::timers::<R>)).python(50_000),
-    echoing("echo-1", 1, 30_000).python(10_000),
-    echoing("echo-50", 50, 100_000).goal(1.0).python(20_000),
-    echoing("echo-1000", 1_000, 100_000).goal(1.0).python(20_000),
-    echoing("echo-10000", 10_000, 100_000),
-    calling("echo-1-calls", 1, 2_000).python(1_000),
-    calling("echo-50-calls", 50, 5_000).python(1_000),
-    calling("echo-1000-calls", 1_000, 10_000).python(4_000),
+    echoing("echo-1", "a message sent back, 1 connection", 1, 30_000).python(10_000),
+    echoing("echo-50", "a message sent back, 50 connections", 50, 100_000).goal(1.0).python(20_000),
+    echoing("echo-1000", "a message sent back, 1,000 connections", 1_000, 100_000).goal(1.0).python(20_000),
+    echoing("echo-10000", "a message sent back, 10,000 connections", 10_000, 100_000),
+    calling("echo-1-calls", "system calls for it, 1 connection", 1, 2_000).python(1_000),
+    calling("echo-50-calls", "system calls for it, 50 connections", 50, 5_000).python(1_000),
+    calling("echo-1000-calls", "system calls for it, 1,000 connections", 1_000, 10_000).python(4_000),
     reading("lines", 1_000_000).python(100_000),
+    hello("http", 50).goal(0.95).python(0),
     cpu("tasks-100", "a task of 100 that yields 4 times", SCALE, tasks!(scale::tasks::<R, 100>)),
     cpu("tasks-1000", "a task of 1,000 that yields 4 times", SCALE, tasks!(scale::tasks::<R, 1_000>)),
     cpu("tasks-10000", "a task of 10,000 that yields 4 times", SCALE, tasks!(scale::tasks::<R, 10_000>)),

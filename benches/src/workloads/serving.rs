@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::process;
 use std::rc::Rc;
 
-use crate::runtimes::Streams;
+use crate::runtimes::{Http, Streams};
 
 /// Sends back what it gets.
 pub(super) fn echo<R: Streams>(_: u64) {
@@ -32,6 +32,11 @@ pub(super) fn lines<R: Streams>(_: u64) {
             drop(counted);
         }
     }));
+}
+
+/// Answers HTTP requests. Whoever started it ends it.
+pub(super) fn http<R: Http>(_: u64) {
+    R::run(R::serve_http());
 }
 
 /// How many connections are open.
