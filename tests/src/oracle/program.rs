@@ -254,7 +254,10 @@ fn sources() -> Result<Vec<Source>, String> {
     let of_the_book = of_the_book
         .into_iter()
         .map(|(name, folder)| Ok(Source::in_folder(name, BOOK_PACKAGE.to_owned(), &folder)));
-    let examples = files_in("runtime/examples")?.into_iter().map(|name| Ok(Source::example(name)));
+    let with_features = examples_with_features()?;
+    let examples = files_in("runtime/examples")?.into_iter();
+    let examples = examples.filter(|name| !with_features.contains(name));
+    let examples = examples.map(|name| Ok(Source::example(name)));
     let mut sources: Vec<Source> =
         lessons.chain(of_the_book).chain(examples).collect::<Result<_, String>>()?;
     sources.sort_by(|a, b| a.name.cmp(&b.name));
@@ -267,6 +270,23 @@ fn sources() -> Result<Vec<Source>, String> {
         )),
         _ => Ok(sources),
     }
+}
+
+/// Examples of what the library doesn't have by default. Python's standard library has none of it either, so they have no
+/// twin.
+fn examples_with_features() -> Result<Vec<String>, String> {
+    #[derive(Deserialize)]
+    struct Manifest {
+        example: Vec<Example>,
+    }
+    #[derive(Deserialize)]
+    struct Example {
+        name: String,
+    }
+    let text = read(&workspace("runtime/Cargo.toml"))?;
+    let manifest: Manifest =
+        toml::from_str(&text).map_err(|error| format!("runtime/Cargo.toml: {error}"))?;
+    Ok(manifest.example.into_iter().map(|example| example.name).collect())
 }
 
 /// The folders in `parent` that hold `file`, with their names. There may be no `parent` yet.
