@@ -34,6 +34,9 @@ cargo run --release -p asyncio-benches -- [NAME…] [--rounds N] [--json]
 Runs every workload on every runtime, N times in turn (5), and prints medians of what an operation costs,
 with half the distance between the least and the most, and the ratios to tokio's current-thread runtime.
 
+Servers are asked over HTTP by wrk, system calls are counted by strace. On its first use, uvloop is installed with aiohttp
+by pip, into target/. What is missing is left out, and said; who names other runtimes goes without Python.
+
   NAME        a runtime, or a workload or a part of its name; nothing named is everything run
   --json      print JSON, with the date, the machine and the versions; the tables go to the standard error
 

@@ -1,6 +1,5 @@
-//! HTTP/1.1 on the event loop: [`ClientSession`] and [`serve`], for who knows aiohttp. Feature `http`; `tls`
-//! adds https, `json` what reads and writes JSON, `cookies` cookies that the client keeps. Each costs crates,
-//! so none is on by default.
+//! HTTP/1.1 on the event loop: [`ClientSession`] and [`serve`], for who knows aiohttp. Feature `http`; the table
+//! below has those that add to it.
 //!
 //! Python's standard library has no such module; names and behaviour follow aiohttp.
 //! [hyper](https://docs.rs/hyper) speaks the protocol. What is here brings it the sockets, the names'
