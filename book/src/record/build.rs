@@ -11,8 +11,18 @@ use super::write;
 
 /// Where the binaries called `names` are, built anew where that is needed.
 pub(super) fn binaries(names: &[&str]) -> Result<BTreeMap<String, PathBuf>, String> {
+    built(names, &[])
+}
+
+/// The same for programs of the book's own.
+pub(super) fn book_programs(names: &[&str]) -> Result<BTreeMap<String, PathBuf>, String> {
+    built(names, &["--package", "asyncio-book-programs"])
+}
+
+fn built(names: &[&str], package: &[&str]) -> Result<BTreeMap<String, PathBuf>, String> {
     let mut cargo = cargo();
     cargo.args(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
+    cargo.args(package);
     cargo.args(names.iter().flat_map(|name| ["--bin", name]));
     let built = cargo
         .stderr(Stdio::inherit())

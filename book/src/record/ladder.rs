@@ -26,33 +26,43 @@ const COLUMNS: [(&str, &str, &str); 4] = [
 ];
 
 /// One program to measure.
-struct Measured {
-    id: &'static str,
-    title: &'static str,
-    path: PathBuf,
+pub(super) struct Measured {
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    pub(super) path: PathBuf,
 }
 
 pub(super) fn record(folder: &Path, report: Report<'_>) -> Result<(), String> {
     report(Progress { done: 0, of: 1, message: "ladder: building" });
     let scratch = scratch()?;
     let programs = programs(scratch.path())?;
+    let (figures, message) = measure("ladder", &programs, report)?;
+    write(&folder.join("ladder.json"), &figures.to_json())?;
+    report(Progress { done: programs.len(), of: programs.len(), message: &message });
+    Ok(())
+}
+
+/// What each of `programs` costs, and what to say of it in the end.
+pub(super) fn measure(
+    what: &str,
+    programs: &[Measured],
+    report: Report<'_>,
+) -> Result<(Figures, String), String> {
     // Asked once: what one program can't be watched for, none can.
     let strace = strace::run("nothing", &programs[0].path).err();
     let mut rows = Vec::new();
     for (done, program) in programs.iter().enumerate() {
-        let message = format!("ladder: {}, {RUNS} runs", program.id);
+        let message = format!("{what}: {}, {RUNS} runs", program.id);
         report(Progress { done, of: programs.len(), message: &message });
         let row = row(program, strace.is_none())?;
         had_a_core_to_itself(&row)?;
         rows.push(row);
     }
     let message = match &strace {
-        None => "ladder: recorded".to_owned(),
-        Some(reason) => format!("ladder: recorded; {}", left_out(reason)),
+        None => format!("{what}: recorded"),
+        Some(reason) => format!("{what}: recorded; {}", left_out(reason)),
     };
-    write(&folder.join("ladder.json"), &figures(rows, strace.as_deref()).to_json())?;
-    report(Progress { done: programs.len(), of: programs.len(), message: &message });
-    Ok(())
+    Ok((figures(rows, strace.as_deref()), message))
 }
 
 fn programs(scratch: &Path) -> Result<Vec<Measured>, String> {

@@ -2,12 +2,14 @@
 //! `book/figures`, from where the pages show it.
 //!
 //! `ladder` measures what `tutorial/ladder_*` cost; `epoll` keeps what `ladder_5` asks of the system;
-//! `traces` keeps what a lesson's loop did; `benches` what this library costs beside others. The rooms below them: `build` makes the programs, `cost` runs
+//! `traces` keeps what a lesson's loop did; `compat` measures what a crate made
+//! for tokio costs here; `benches` what this library costs beside others. The rooms below them: `build` makes the programs, `cost` runs
 //! one, `strace` watches its system calls, `machine` says on what. Recorded is by hand, on a machine that
 //! does nothing else: no test does it.
 
 mod benches;
 mod build;
+mod compat;
 mod cost;
 mod epoll;
 mod ladder;
@@ -36,10 +38,11 @@ type Report<'a> = &'a mut dyn FnMut(Progress<'_>);
 /// A recording: what it is called, and what makes it.
 type Recording = (&'static str, fn(&Path, Report<'_>) -> Result<(), String>);
 
-const RECORDINGS: [Recording; 4] = [
+const RECORDINGS: [Recording; 5] = [
     ("ladder", ladder::record),
     ("epoll", epoll::record),
     ("traces", traces::record),
+    ("compat", compat::record),
     ("benches", benches::record),
 ];
 
@@ -90,13 +93,16 @@ mod tests {
 
     #[test]
     fn nothing_said_is_everything_recorded() {
-        assert_eq!(chosen(&[]).unwrap(), ["ladder", "epoll", "traces", "benches"]);
+        assert_eq!(chosen(&[]).unwrap(), ["ladder", "epoll", "traces", "compat", "benches"]);
         assert_eq!(chosen(&["traces"]).unwrap(), ["traces"]);
     }
 
     #[test]
     fn an_unknown_recording_is_named_with_the_known_ones() {
         let error = chosen(&["ladder", "lader"]).unwrap_err();
-        assert_eq!(error, "there is no recording lader; there are: ladder, epoll, traces, benches");
+        assert_eq!(
+            error,
+            "there is no recording lader; there are: ladder, epoll, traces, compat, benches"
+        );
     }
 }
