@@ -28,6 +28,7 @@ pub fn sources() -> Vec<PathBuf> {
     let sources = [
         ".cargo/config.toml",
         "Cargo.toml",
+        "benches/src",
         "book/appendix",
         "book/book.toml",
         "book/figures",
@@ -38,6 +39,7 @@ pub fn sources() -> Vec<PathBuf> {
         "macros/src",
         "runtime/src",
         "tests/conformance",
+        "tests/crates",
         "tests/oracle",
         "tests/tests",
         "tests/ui",

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use super::Directive;
 use crate::benches::{Benches, Measured, Workload, ratio};
 use crate::html::escape;
-use crate::markdown;
 
 /// `{{bench WORKLOAD WHAT}}`, within a line.
 pub(super) fn value(directive: &Directive<'_>) -> Result<String, String> {
@@ -17,12 +16,15 @@ pub(super) fn value(directive: &Directive<'_>) -> Result<String, String> {
     }
 }
 
-/// `{{benches COLUMNS WORKLOADS}}`, both lists in quotation marks.
+/// `{{benches COLUMNS WORKLOADS}}`, both lists in quotation marks; `{{benches about}}` says how it was recorded.
 pub(super) fn table(directive: &Directive<'_>) -> Result<String, String> {
-    let [columns, workloads] = &directive.words[..] else {
-        return Err("benches takes columns and workloads, each a list in quotation marks".into());
-    };
-    table_of(&Benches::load()?, columns, workloads)
+    let benches = Benches::load()?;
+    match &directive.words[..] {
+        [about] if about == "about" => Ok(about_it(&benches)),
+        [columns, workloads] => table_of(&benches, columns, workloads),
+        _ => Err("benches takes columns and workloads, each a list in quotation marks, or `about`"
+            .into()),
+    }
 }
 
 fn table_of(benches: &Benches, columns: &str, workloads: &str) -> Result<String, String> {
@@ -35,10 +37,7 @@ fn table_of(benches: &Benches, columns: &str, workloads: &str) -> Result<String,
     for name in workloads.split_whitespace() {
         table += &row(benches.workload(name)?, &columns);
     }
-    let caption = markdown::in_line(&caption(benches));
-    Ok(format!(
-        "<figure class=\"figures\">{table}</tbody></table><figcaption>{caption}</figcaption></figure>\n"
-    ))
+    Ok(format!("<figure class=\"figures\">{table}</tbody></table></figure>\n"))
 }
 
 fn row(workload: &Workload, columns: &[&str]) -> String {
@@ -61,13 +60,13 @@ fn with_spread(times: Measured) -> String {
     format!("{} ± {}", ratio(times.median), ratio(times.spread()))
 }
 
-fn caption(benches: &Benches) -> String {
+fn about_it(benches: &Benches) -> String {
     let Benches { recorded, machine, rounds, versions, .. } = benches;
     let versions: Vec<String> =
         versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     format!(
-        "CPU time of one operation, the median of {rounds} rounds in which all took turns. `a/b` is the median of \
-         the ratios, ± half their spread. Measured on {recorded}: {}, {} cores, {}, {}; {}.",
+        "A figure is what one operation costs, the median of {rounds} rounds; `a/b` is the median of the rounds' \
+         ratios, ± half their spread. Recorded on {recorded}: {}, {} cores, {}, {}; {}.\n",
         machine.cpu,
         machine.cores,
         machine.system,
@@ -89,7 +88,7 @@ mod tests {
             table.contains("<td>36 ns</td><td>–</td><td>0.10 ± 0.01</td><td>0.50</td>"),
             "{table}"
         );
-        assert!(table.contains("5 rounds"), "{table}");
+        assert!(about_it(&benches()).contains("5 rounds"));
     }
 
     #[test]
