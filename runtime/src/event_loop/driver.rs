@@ -22,7 +22,8 @@
 //!
 //! Other crates have their sockets in async-io. While the loop waits in its poller, async-io's own thread waits
 //! for those, and its wakes come as letters. That costs two switches of threads each, so after one the loop waits
-//! in async-io for a while, with its poller nested in there: each of these waits costs five system calls more.
+//! in async-io for a while, with its poller nested in there: each of these waits costs five system calls more. At
+//! the end of such a visit async-io's thread is woken to take over (`resume`): it sleeps while others wait in there.
 //!
 //! What must hold, lest a wake be lost:
 //! - From (3) on, whoever posts a letter rings the bell; a ring before the wait has begun ends it all the same,
@@ -199,6 +200,11 @@ impl Driver {
             // What is ready by now was woken by async-io on this thread.
             let visits = self.visits.get().saturating_sub(1);
             self.visits.set(if core.ready.is_empty() { visits } else { VISIT });
+            if self.waits_here(core) {
+                // async-io's own thread sleeps up to 10 ms at a time while others wait in there. The end of a
+                // `block_on` wakes it, so that it waits for the sockets of other crates from now on.
+                async_io::block_on(std::future::ready(()));
+            }
             if core.poller.poll_nested(cx).is_ready() {
                 core.poller.look(core);
             }
