@@ -25,8 +25,8 @@ fn serve(
     stop: oneshot::Receiver<()>,
 ) -> io::Result<usize> {
     // No other thread sees it: no lock, no atomic.
-    let served = Rc::new(Cell::new(0));
-    let counter = served.clone();
+    let count = Rc::new(Cell::new(0));
+    let counter = count.clone();
     let answer = async move |_, writer: StreamWriter| {
         counter.set(counter.get() + 1);
         writer.write("hello\n");
@@ -41,7 +41,7 @@ fn serve(
         let _ = stop.await;
         server.close();
         server.wait_closed().await;
-        Ok(served.get())
+        Ok(count.get())
     })
 }
 
