@@ -86,17 +86,17 @@ fn a_killed_connection_is_replaced() {
     asyncio::run(async {
         let pool = PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
         let killer = PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
-        let process = async || -> Result<i32, sqlx::Error> {
+        let backend = async || -> Result<i32, sqlx::Error> {
             sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&pool).await
         };
-        let first = process().await.unwrap();
-        let killed: bool = sqlx::query_scalar("SELECT pg_terminate_backend($1, 5000)")
+        let first = backend().await.unwrap();
+        let is_gone: bool = sqlx::query_scalar("SELECT pg_terminate_backend($1, 5000)")
             .bind(first)
             .fetch_one(&killer)
             .await
             .unwrap();
-        assert!(killed);
-        assert_ne!(process().await.unwrap(), first);
+        assert!(is_gone);
+        assert_ne!(backend().await.unwrap(), first);
         pool.close().await;
         killer.close().await;
     });

@@ -129,7 +129,7 @@ fn a_database_that_is_missing_is_an_error() {
 fn tasks_wait_in_line_for_a_pool_s_connections() {
     asyncio::run(async {
         let folder = tempfile::tempdir().unwrap();
-        let pool = open(&folder.path().join("test.db"), Duration::from_secs(60)).await;
+        let pool = open(&folder.path().join("test.db"), Duration::from_mins(1)).await;
         sqlx::query("PRAGMA journal_mode = WAL").execute(&pool).await.unwrap();
         sqlx::query("CREATE TABLE numbers (number INTEGER)").execute(&pool).await.unwrap();
         let insert = async |number: i64| {
