@@ -371,7 +371,7 @@ fn two_workers<O: Order<Item = u32>>(queue: &AnyQueue<O>) {
         };
         let boss = async {
             queue.join().await;
-            assert_eq!(sum.get(), (0..100).sum());
+            assert_eq!(sum.get(), (0..100).sum::<u32>());
             queue.shutdown(false);
         };
         asyncio::gather!(worker(), worker(), boss).await;
