@@ -1,6 +1,8 @@
 //! Which handler answers, and JSON.
 
-use asyncio::http::web::{self, HttpError, Request, Response, Router};
+#[cfg(feature = "json")]
+use asyncio::http::web::{self, HttpError, Response};
+use asyncio::http::web::{Request, Router};
 
 use crate::client::{Client, serve};
 use crate::support::panic_of;
